@@ -1,0 +1,89 @@
+"""Events to JSON text and back, in both directions: the plugin encodes what the emulator decodes.
+
+Strict in what is sent, tolerant in what is read: an unknown event type is an :class:`UnknownEvent`, an unknown field is
+passed over, and a known event that cannot be read is a :class:`MalformedEvent` whose text holds none of the payload.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar, get_args
+
+import msgspec
+
+from .client_events import ClientEvent, ClientEventBase
+from .server_events import ServerEvent, ServerEventBase, UnknownEvent
+
+E = TypeVar("E")
+
+_encoder = msgspec.json.Encoder()
+_server_events: msgspec.json.Decoder[ServerEvent] = msgspec.json.Decoder(ServerEvent)
+_client_events: msgspec.json.Decoder[ClientEvent] = msgspec.json.Decoder(ClientEvent)
+
+SERVER_EVENT_TYPES = frozenset(event.__struct_config__.tag for event in get_args(ServerEvent))
+CLIENT_EVENT_TYPES = frozenset(event.__struct_config__.tag for event in get_args(ClientEvent))
+
+_SAFE_FAULT = re.compile(
+    r"(Expected `[\w |]+`, got `\w+`|Object missing required field `\w+`)( - at `[^`]+`)?"
+)
+"""What may be repeated of msgspec's message: kinds and places. Other messages quote values."""
+
+
+class MalformedEvent(ValueError):
+    """A message that is no event, or a known event with a required field missing or of the wrong kind.
+
+    The text names the event's type and the place of the fault, never a value.
+    """
+
+    def __init__(self, type: str | None, fault: str) -> None:
+        """``type`` is the event's type where it could be read; ``fault`` says what is wrong with it."""
+        super().__init__(f"malformed {type or 'message'}: {fault}")
+        self.type = type
+
+
+class _Peek(msgspec.Struct):
+    """Just enough of a message to tell an unknown event from a malformed one."""
+
+    type: str
+
+
+_peek = msgspec.json.Decoder(_Peek)
+
+
+def encode(event: ClientEventBase | ServerEventBase) -> bytes:
+    """The event as UTF-8 JSON text; audio becomes base64."""
+    return _encoder.encode(event)
+
+
+def decode_server_event(data: str | bytes) -> ServerEvent | UnknownEvent:
+    """Read what the server sent.
+
+    Raises:
+        MalformedEvent: the message is no event, or a known one that cannot be read.
+    """
+    return _decode(_server_events, SERVER_EVENT_TYPES, data)
+
+
+def decode_client_event(data: str | bytes) -> ClientEvent | UnknownEvent:
+    """Read what a client sent.
+
+    Raises:
+        MalformedEvent: the message is no event, or a known one that cannot be read.
+    """
+    return _decode(_client_events, CLIENT_EVENT_TYPES, data)
+
+
+def _decode(
+    decoder: msgspec.json.Decoder[E], known: frozenset[str], data: str | bytes
+) -> E | UnknownEvent:
+    try:
+        return decoder.decode(data)
+    except msgspec.DecodeError as error:
+        fault = _SAFE_FAULT.match(str(error))
+    try:
+        type = _peek.decode(data).type
+    except msgspec.DecodeError:
+        raise MalformedEvent(None, "not a JSON object with a type") from None
+    if type not in known:
+        return UnknownEvent(type=type)
+    raise MalformedEvent(type, fault.group() if fault else "a value of the wrong kind") from None
