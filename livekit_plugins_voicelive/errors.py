@@ -1,0 +1,120 @@
+"""Voice Live's errors to LiveKit's. Pure functions; messages carry codes and field names, never payloads.
+
+The service's own English is repeated only where it answers a configuration or a connection, which hold no speech.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livekit.agents import APIConnectionError, APIError, APIStatusError, llm
+
+from .protocol.server_events import ErrorDetails
+from .protocol.wire_struct import given
+
+FATAL_CODES = frozenset(
+    {
+        "account_deactivated",
+        "billing_hard_limit_reached",
+        "credit_balance_exhausted",
+        "insufficient_quota",
+        "invalid_api_key",
+    }
+)
+"""Codes that no retry heals. Source: LiveKit's list for OpenAI-style realtime services."""
+
+ACTIVE_RESPONSE = "conversation_already_has_active_response"
+SESSION_EXPIRED = "session_expired"
+
+
+def refusal(request: str, error: ErrorDetails) -> llm.RealtimeError:
+    """The service refused ``request``, an event type; the code and the field say why."""
+    return llm.RealtimeError(f"Voice Live refused {request}: {summary(error)}", code=code(error))
+
+
+def server_error(error: ErrorDetails) -> APIError:
+    """An ``error`` event that answers none of our requests."""
+    fatal = is_fatal(error)
+    return APIError(f"Voice Live reported an error: {summary(error)}", retryable=not fatal)
+
+
+def rejected_session(error: ErrorDetails) -> APIError:
+    """The opening ``session.update`` was refused: going on would mean the service's own defaults."""
+    message = given(error.message)
+    detail = f" ({message})" if message else ""
+    return APIError(
+        f"Voice Live rejected the session configuration: {summary(error)}{detail}. "
+        "Change or leave out that option of RealtimeModel.",
+        retryable=False,
+    )
+
+
+def refused_connection(error: ErrorDetails) -> APIError:
+    """An ``error`` before ``session.created``: the upgrade succeeded and the connection's parameters did not.
+
+    Source: a report of ``invalid_request_error`` after the upgrade, followed by the close.
+    """
+    message = given(error.message)
+    return APIError(
+        f"Voice Live accepted the connection and then refused it: {summary(error)}"
+        f"{f' ({message})' if message else ''}. "
+        "Check `model`, `byom_profile` and `foundry_resource_override`.",
+        retryable=given(error.type) == "server_error" and not is_fatal(error),
+    )
+
+
+def ends_connection(error: ErrorDetails) -> bool:
+    """Whether the connection is of no use after this ``error``."""
+    return is_fatal(error) or code(error) == SESSION_EXPIRED
+
+
+def failed_response(status_details: Any) -> APIError:
+    """A response that ended as ``failed``; ``status_details`` may be an object, a string or null."""
+    error = status_details.get("error") if isinstance(status_details, dict) else None
+    named = [
+        str(error[key]) for key in ("type", "code") if isinstance(error, dict) and error.get(key)
+    ]
+    what = ", ".join(named) or "no reason given"
+    fatal = isinstance(error, dict) and error.get("code") in FATAL_CODES
+    return APIError(f"Voice Live could not complete a response: {what}", retryable=not fatal)
+
+
+def lost(reason: str) -> APIConnectionError:
+    """The connection ended without our doing; ``reason`` is the close code and reason, or the fault's kind."""
+    return APIConnectionError(f"the connection to Voice Live was lost ({reason})")
+
+
+def refused_handshake(status: int, body: str) -> APIStatusError:
+    """The upgrade to a WebSocket was answered with an HTTP status; the text says what to do about it."""
+    return APIStatusError(
+        f"Voice Live refused the connection with HTTP {status}. {_ADVICE.get(status, '')}".strip(),
+        status_code=status,
+        body=body or None,
+    )
+
+
+_ADVICE = {
+    400: "Check `api_version`, `model` and `byom_profile`.",
+    401: "Check `api_key` (AZURE_VOICELIVE_API_KEY), or that the credential's token is for this tenant.",
+    403: "Give the caller the roles Cognitive Services User and Foundry User on the resource, "
+    "and check its network rules.",
+    404: "Check `endpoint` (AZURE_VOICELIVE_ENDPOINT), which is the resource's address such as "
+    "https://my-resource.services.ai.azure.com, and the name of the model or deployment.",
+    429: "The resource's quota of new connections (30 a minute) or tokens is used up.",
+}
+
+
+def code(error: ErrorDetails) -> str | None:
+    """The error's code, or its type where it has no code."""
+    return given(error.code) or given(error.type)
+
+
+def is_fatal(error: ErrorDetails) -> bool:
+    """Whether retrying cannot help."""
+    return code(error) in FATAL_CODES
+
+
+def summary(error: ErrorDetails) -> str:
+    """Code and field, without the service's English, which may quote what was said."""
+    param = given(error.param)
+    return f"{code(error) or 'unknown error'}{f' at {param}' if param else ''}"

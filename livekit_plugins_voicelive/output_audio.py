@@ -1,0 +1,38 @@
+"""The service's audio on its way down: bytes to frames, and how much of each message was received. Knows no clock."""
+
+from __future__ import annotations
+
+from livekit import rtc
+
+from .protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, bytes_to_ms
+
+
+class OutputAudio:
+    """Owns the length of the audio received for each message. Lives as long as the session.
+
+    The service refuses to truncate a message beyond its audio, so a truncation is held to what was received.
+    """
+
+    def __init__(self) -> None:
+        self._received: dict[str, int] = {}
+        self._odd: dict[str, bytes] = {}
+
+    def frame(self, item_id: str, data: bytes) -> rtc.AudioFrame | None:
+        """The next frame of a message's audio; None when ``data`` holds no whole sample."""
+        data = self._odd.pop(item_id, b"") + data
+        if len(data) % BYTES_PER_SAMPLE:
+            self._odd[item_id] = data[-1:]
+            data = data[:-1]
+        if not data:
+            return None
+        self._received[item_id] = self._received.get(item_id, 0) + len(data)
+        return rtc.AudioFrame(data, SAMPLE_RATE, 1, len(data) // BYTES_PER_SAMPLE)
+
+    def received_ms(self, item_id: str) -> int:
+        """Whole milliseconds received for the message; 0 for one that has none."""
+        return bytes_to_ms(self._received.get(item_id, 0))
+
+    def forget(self, item_id: str) -> None:
+        """The message is gone."""
+        self._received.pop(item_id, None)
+        self._odd.pop(item_id, None)

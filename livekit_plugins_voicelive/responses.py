@@ -1,0 +1,273 @@
+"""Which responses there are, and which are wanted: one request in flight at a time, matched to what the service creates.
+
+Rules:
+- The service refuses a second response while one is active, so ours waits for the running ``response.done``.
+- A request is known again by the ``metadata.client_event_id`` it carried. Whether the service echoes metadata is not
+  documented; until an echo was seen, the one outstanding request is matched by order.
+- A request whose caller gave up is discarded: cancelled by id when it is created, its items deleted.
+
+Time is passed in; waiters are settled, never awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.agents import llm
+
+from .generation import Generation, Message
+from .pending_requests import PendingRequest, PendingRequests, fail, new_event_id
+from .protocol.client_events import ClientEvent, ResponseCancel, ResponseCreate
+from .protocol.response import Response
+from .protocol.wire_struct import given
+
+CLIENT_EVENT_ID = "client_event_id"
+"""The metadata key that carries our request's id."""
+
+CANCEL_GRACE_S = 0.5
+"""How long a cancelled response may hold up the next one: its ``response.done`` can be late or lost."""
+
+RETRY_S = 0.25
+"""After a refusal because of an active response that we do not know."""
+
+REMEMBERED = 16
+"""Responses kept after their end, because playback, and so truncation, comes later than generation."""
+
+
+@dataclass
+class Reply:
+    """A response that somebody waits for."""
+
+    event: ResponseCreate
+    waiter: asyncio.Future[Any] | None
+    deadline: float | None = None
+    """Set when it is first sent."""
+
+    @property
+    def abandoned(self) -> bool:
+        """Its caller gave up."""
+        return self.waiter is not None and self.waiter.done()
+
+
+class Responses:
+    """Owns the requests for responses, the active ones and their streams; they die with ``response.done`` or the connection."""
+
+    def __init__(self, pending: PendingRequests, *, reply_timeout_s: float) -> None:
+        """``reply_timeout_s``: from sending a request to its ``response.created``."""
+        self._pending = pending
+        self._reply_timeout_s = reply_timeout_s
+        self._queue: deque[Reply] = deque()
+        self._asked: Reply | None = None
+        self._given_up: set[str] = set()
+        self._active: dict[str, Generation] = {}
+        self._remembered: dict[str, Generation] = {}
+        self._connected = False
+        self._echoes_metadata = False
+        self._turn_unanswered = False
+        self._retry_at = 0.0
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def request(
+        self, event: ResponseCreate, waiter: asyncio.Future[Any] | None, *, now: float
+    ) -> list[ClientEvent]:
+        """Ask for a response: at once, or when the running one is done."""
+        self._queue.append(Reply(event, waiter))
+        return self.advance(now=now)
+
+    def advance(self, *, now: float) -> list[ClientEvent]:
+        """Give up what is overdue; send the next request if nothing is in its way."""
+        if (
+            self._asked is not None
+            and self._asked.deadline is not None
+            and now >= self._asked.deadline
+        ):
+            self._give_up(self._asked)
+        while self._queue and self._queue[0].abandoned:
+            self._queue.popleft()
+        if not self._queue or not self._connected or self._asked or now < self._free_at():
+            return []
+        self._asked = reply = self._queue.popleft()
+        if reply.deadline is None:
+            reply.deadline = now + self._reply_timeout_s
+        return [self._pending.add(PendingRequest(reply.event, reply.waiter))]
+
+    def next_deadline(self) -> float | None:
+        """When :meth:`advance` has something to do even if nothing happens."""
+        deadlines = []
+        if self._asked is not None and self._asked.deadline is not None:
+            deadlines.append(self._asked.deadline)
+        elif self._queue and self._connected:
+            deadlines.append(self._free_at())
+        return min(deadlines, default=None)
+
+    def _free_at(self) -> float:
+        """When the active responses stop holding up the next: a silent one does not hold it for ever."""
+        ends = [
+            generation.last_event_at
+            + (CANCEL_GRACE_S if generation.cancelled else self._reply_timeout_s)
+            for generation in self._active.values()
+        ]
+        return max([self._retry_at, *ends])
+
+    def _give_up(self, reply: Reply) -> None:
+        self._asked = None
+        event_id = given(reply.event.event_id) or ""
+        self._given_up.add(event_id)
+        self._pending.take(event_id)
+        fail(
+            reply.waiter,
+            llm.RealtimeError(
+                f"Voice Live did not begin a response within {self._reply_timeout_s:g} s",
+                code="timeout",
+            ),
+        )
+
+    def refused_as_busy(self, *, now: float) -> None:
+        """The service has an active response after all: ask again when it is done."""
+        if self._asked is not None:
+            self._queue.appendleft(self._asked)
+            self._asked = None
+            self._retry_at = now + RETRY_S
+
+    def refused(self) -> None:
+        """The service will not begin the response asked for."""
+        self._asked = None
+
+    def turn_committed(self) -> None:
+        """The user's turn ended, and the service will answer it unasked."""
+        self._turn_unanswered = True
+
+    # --- the service's responses --------------------------------------------------------------------------------------
+
+    def created(
+        self, response: Response, *, now: float, speaks: bool, timed: bool
+    ) -> tuple[Generation, Reply | None, list[ClientEvent]]:
+        """A response began; returns it with the request it answers, and a cancel if nobody wants it any more."""
+        reply, discarded = self._match(response)
+        generation = Generation(
+            response.id, now=now, speaks=speaks, timed=timed, discarded=discarded
+        )
+        self._active[response.id] = self._remembered[response.id] = generation
+        while len(self._remembered) > REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        if not discarded:
+            return generation, reply, []
+        generation.close()
+        return generation, None, self._cancel(generation, now=now)
+
+    def _match(self, response: Response) -> tuple[Reply | None, bool]:
+        """The request that the response answers, and whether it is to be discarded."""
+        event_id = (given(response.metadata) or {}).get(CLIENT_EVENT_ID)
+        asked = self._asked
+        if event_id in self._given_up:
+            self._given_up.discard(event_id)
+            return None, True
+        if event_id is not None:
+            self._echoes_metadata = True
+        elif self._echoes_metadata or self._turn_unanswered:
+            self._turn_unanswered = False
+            return None, False
+        elif asked is None and self._given_up:
+            self._given_up.pop()
+            return None, True
+        if asked is None or (event_id is not None and event_id != asked.event.event_id):
+            return None, False
+        self._asked = None
+        self._pending.take(given(asked.event.event_id))
+        return asked, asked.abandoned
+
+    def active(self, response_id: str) -> Generation | None:
+        """The response of that id, until its ``response.done``."""
+        return self._active.get(response_id)
+
+    def message(self, item_id: str) -> Message | None:
+        """A message of a response that is active, or was not long ago."""
+        for generation in self._remembered.values():
+            if item_id in generation.messages:
+                return generation.messages[item_id]
+        return None
+
+    def interrupted_messages(self) -> list[str]:
+        """All messages of responses that were interrupted, in order. LiveKit starts none of them any more."""
+        return [
+            item_id
+            for generation in self._remembered.values()
+            if generation.interrupted
+            for item_id in generation.messages
+        ]
+
+    def messages_behind(self, item_id: str) -> list[str]:
+        """The messages that would have been played after that one: where it was cut short, nobody heard them."""
+        ids = self.interrupted_messages()
+        return ids[ids.index(item_id) + 1 :] if item_id in ids else []
+
+    def done(self, response_id: str, *, now: float) -> Generation | None:
+        """A response ended; None for one that we do not know."""
+        self._retry_at = now
+        generation = self._active.pop(response_id, None)
+        if generation is not None:
+            generation.close()
+        return generation
+
+    # --- ending -------------------------------------------------------------------------------------------------------
+
+    def interrupt(self, *, now: float) -> tuple[list[ClientEvent], list[str]]:
+        """Close every open response here and now; returns one cancel each, and the messages that nobody heard."""
+        events: list[ClientEvent] = []
+        unheard: list[str] = []
+        for generation in self._remembered.values():
+            generation.interrupted = True
+        for generation in self._active.values():
+            if generation.closed:
+                continue
+            generation.close()
+            generation.to_delete += generation.unheard()
+            unheard += generation.unheard()
+            events += self._cancel(generation, now=now)
+        return events, unheard
+
+    def _cancel(self, generation: Generation, *, now: float) -> list[ClientEvent]:
+        if generation.cancelled:
+            return []
+        generation.cancelled = True
+        generation.last_event_at = now
+        event = ResponseCancel(event_id=new_event_id(), response_id=generation.response_id)
+        return [self._pending.add(PendingRequest(event, may_fail=True))]
+
+    def connected(self) -> None:
+        """Requests go out again."""
+        self._connected = True
+        self._retry_at = 0.0
+
+    def connection_lost(self) -> tuple[list[Generation], bool]:
+        """End what was running; put back what was asked for and never began.
+
+        Returns what ended, and whether an answer of which nothing arrived is still owed.
+        """
+        owed = self._turn_unanswered or any(
+            not generation.closed and not generation.reached_user
+            for generation in self._active.values()
+        )
+        self._connected = False
+        self._turn_unanswered = False
+        self._given_up.clear()
+        if self._asked is not None and not self._asked.abandoned:
+            self._asked.deadline = None
+            self._queue.appendleft(self._asked)
+        self._asked = None
+        ended = list(self._active.values())
+        self._active.clear()
+        for generation in ended:
+            generation.close()
+        return ended, owed
+
+    def close(self, error: llm.RealtimeError) -> None:
+        """Nobody will answer any more: every waiter fails, every stream ends."""
+        self.connection_lost()
+        for reply in self._queue:
+            fail(reply.waiter, error)
+        self._queue.clear()

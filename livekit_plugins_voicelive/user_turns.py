@@ -1,0 +1,101 @@
+"""The user's turns: when each began, and its words as far as they are known. Pure state, keyed by item id."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from livekit.agents import llm
+
+from .protocol.server_events import (
+    InputAudioTranscriptionCompleted,
+    InputAudioTranscriptionDelta,
+    LogProb,
+)
+from .protocol.wire_struct import given
+
+
+@dataclass
+class UserTurn:
+    """One stretch of user speech, which becomes one user message."""
+
+    started_at: float | None = None
+    """Unix seconds of its ``speech_started``; it decides where the message stands in LiveKit's history."""
+    audio_start_ms: int = 0
+    audio_end_ms: int = 0
+    words: str = ""
+    final: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        """How long the user spoke, as far as the service has told."""
+        return max(0, self.audio_end_ms - self.audio_start_ms) / 1000
+
+
+class UserTurns:
+    """Owns the turns of the session; a turn is reported as final once."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, UserTurn] = {}
+
+    def started(self, item_id: str, audio_start_ms: int, *, started_at: float) -> None:
+        """Speech begins."""
+        turn = self[item_id]
+        turn.started_at, turn.audio_start_ms = started_at, audio_start_ms
+
+    def stopped(self, item_id: str, audio_end_ms: int) -> None:
+        """Speech ends."""
+        self[item_id].audio_end_ms = audio_end_ms
+
+    def heard(self, event: InputAudioTranscriptionDelta) -> llm.InputTranscriptionCompleted | None:
+        """More words: an interim transcript, which holds all words so far."""
+        turn = self[event.item_id]
+        delta = given(event.delta)
+        if turn.final or not delta:
+            return None
+        turn.words += delta
+        return self._transcript(event.item_id, turn.words, is_final=False)
+
+    def completed(
+        self, event: InputAudioTranscriptionCompleted
+    ) -> llm.InputTranscriptionCompleted | None:
+        """All words: the final transcript; None for an empty one, or a second one (both occur)."""
+        return self._complete(
+            event.item_id, given(event.transcript) or "", _confidence(given(event.logprobs))
+        )
+
+    def failed(self, item_id: str) -> llm.InputTranscriptionCompleted | None:
+        """The transcription gave up: what was heard so far is final; None if that is nothing."""
+        return self._complete(item_id, self[item_id].words, None)
+
+    def _complete(
+        self, item_id: str, words: str, confidence: float | None
+    ) -> llm.InputTranscriptionCompleted | None:
+        turn = self[item_id]
+        if turn.final or not words.strip():
+            return None
+        turn.words, turn.final = words, True
+        return self._transcript(item_id, words, is_final=True, confidence=confidence)
+
+    def _transcript(
+        self, item_id: str, words: str, *, is_final: bool, confidence: float | None = None
+    ) -> llm.InputTranscriptionCompleted:
+        return llm.InputTranscriptionCompleted(
+            item_id=item_id,
+            transcript=words,
+            is_final=is_final,
+            confidence=confidence,
+            turn_started_at=self[item_id].started_at,
+        )
+
+    def __getitem__(self, item_id: str) -> UserTurn:
+        """The turn of that item, known or new."""
+        return self._turns.setdefault(item_id, UserTurn())
+
+
+def _confidence(logprobs: list[LogProb] | None) -> float | None:
+    """0 to 1: the geometric mean of the tokens' probabilities, where the service includes them."""
+    if not logprobs:
+        return None
+    mean = sum(token.logprob for token in logprobs) / len(logprobs)
+    return min(1.0, math.exp(mean))
