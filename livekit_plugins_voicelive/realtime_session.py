@@ -1,0 +1,375 @@
+"""LiveKit's realtime session: a shell of tasks, deadlines and retries around the translator and a connection.
+
+No protocol knowledge: it hands calls and events over, and then empties the translator's two outboxes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterable
+from typing import Any, Literal
+
+from livekit import rtc
+from livekit.agents import (
+    DEFAULT_API_CONNECT_OPTIONS,
+    NOT_GIVEN,
+    APIConnectOptions,
+    APIError,
+    APITimeoutError,
+    NotGivenOr,
+    llm,
+    utils,
+)
+
+from .connection import Connection
+from .endpoint import Endpoint
+from .log import logger
+from .outcome import Emit, Identity
+from .pending_requests import fail
+from .session_settings import SessionSettings
+from .translator import Translator
+
+CLOSE_TIMEOUT_S = 2.0
+"""All that :meth:`RealtimeSession.aclose` may take, whatever the peer does."""
+
+
+class RealtimeSession(
+    llm.RealtimeSession[Literal["voicelive_server_event_received", "voicelive_client_event_sent"]]
+):
+    """One conversation with Voice Live, over as many connections as it takes.
+
+    Owns the run task, the retry count and the timer. Besides LiveKit's events it emits ``voicelive_server_event_received``
+    and ``voicelive_client_event_sent`` with the typed event, for those who need what LiveKit has no word for.
+    """
+
+    def __init__(
+        self,
+        realtime_model: llm.RealtimeModel,
+        *,
+        endpoint: Endpoint,
+        settings: SessionSettings,
+        capabilities: llm.RealtimeCapabilities,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        reply_timeout_s: float = 10.0,
+        image_field: str = "image_url",
+    ) -> None:
+        """Called by :meth:`RealtimeModel.session`, inside a running loop; it connects in the background."""
+        super().__init__(realtime_model)
+        self._loop = asyncio.get_running_loop()
+        self._endpoint = endpoint
+        self._capabilities = capabilities
+        self._conn_options = conn_options
+        self._update_timeout_s = reply_timeout_s
+        self._translator = Translator(
+            settings,
+            Identity(
+                label=realtime_model.label,
+                model=realtime_model.model,
+                provider=realtime_model.provider,
+                wall_clock_offset_s=time.time() - self._loop.time(),
+            ),
+            reply_timeout_s=reply_timeout_s,
+            image_field=image_field,
+        )
+        self._connection: Connection | None = None
+        self._emits: deque[Emit] = deque()
+        self._emitting = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._was_confirmed = False
+        self._video_warned = False
+        self._updates = asyncio.Lock()
+        self._saying: set[asyncio.Task[None]] = set()
+        self._run_task = asyncio.create_task(self._run(), name="voicelive.session")
+
+    # --- what LiveKit reads -------------------------------------------------------------------------------------------
+
+    @property
+    def chat_ctx(self) -> llm.ChatContext:
+        """The service's history, with what the user heard."""
+        return self._translator.chat_ctx
+
+    @property
+    def tools(self) -> llm.ToolContext:
+        """The tools in force."""
+        return self._translator.settings.tools
+
+    @property
+    def capabilities(self) -> llm.RealtimeCapabilities:
+        """What this session can do; with turn detection disabled that is not what the model can do."""
+        return self._capabilities
+
+    # --- what LiveKit calls -------------------------------------------------------------------------------------------
+
+    async def update_instructions(self, instructions: str) -> None:
+        """Replace the instructions."""
+        self._translator.update_instructions(instructions)
+        self._settle()
+
+    async def update_tools(self, tools: list[llm.Tool]) -> None:
+        """Replace the tools."""
+        self._translator.update_tools(list(tools))
+        self._settle()
+
+    def update_options(self, *, tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN) -> None:
+        """Change the tool choice of all replies to come; None is the service's default."""
+        if utils.is_given(tool_choice):
+            self._translator.update_tool_choice(tool_choice)
+        self._settle()
+
+    async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
+        """Make the service's history this one: creates, deletes and replacements, one call at a time.
+
+        Raises:
+            llm.RealtimeError: the service refused some of it, or did not confirm in time.
+        """
+        async with self._updates:
+            waiters = self._translator.update_chat_ctx(chat_ctx)
+            self._settle()
+            if not waiters:
+                return
+            await asyncio.wait(waiters, timeout=self._update_timeout_s)
+        for waiter in waiters:
+            fail(waiter, llm.RealtimeError("Voice Live did not confirm in time", code="timeout"))
+        refusals = [error for waiter in waiters if (error := waiter.exception()) is not None]
+        if refusals:
+            code = next((e.code for e in refusals if isinstance(e, llm.RealtimeError)), None)
+            raise llm.RealtimeError(
+                f"{len(refusals)} of {len(waiters)} changes to the history failed; "
+                f"the first: {refusals[0]}",
+                code=code,
+            )
+
+    def push_audio(self, frame: rtc.AudioFrame) -> None:
+        """The caller's audio, of any sample rate, channel count and length."""
+        self._translator.push_audio(frame)
+        self._settle()
+
+    def push_video(self, frame: rtc.VideoFrame) -> None:
+        """Video is not sent; the first frame says so in the log."""
+        if not self._video_warned:
+            self._video_warned = True
+            logger.warning("Voice Live takes no video; frames are ignored")
+
+    def generate_reply(
+        self,
+        *,
+        instructions: NotGivenOr[str] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        tools: NotGivenOr[list[llm.Tool]] = NOT_GIVEN,
+    ) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        """Ask for a reply; ``instructions`` are added to the session's for this one.
+
+        The future fails with :class:`llm.RealtimeError` when the service refuses, or does not begin in time. Cancelling it
+        cancels the reply.
+        """
+        waiter = self._new_waiter()
+        if not waiter.done():
+            self._translator.generate_reply(
+                waiter,
+                now=self._loop.time(),
+                instructions=instructions,
+                tool_choice=tool_choice,
+                tools=tools,
+            )
+            self._settle()
+        return waiter
+
+    def say(self, text: str | AsyncIterable[str]) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        """Have exactly these words spoken, in the session's voice; a stream of text is collected first."""
+        waiter = self._new_waiter()
+        if waiter.done():
+            return waiter
+        if isinstance(text, str):
+            self._say(waiter, text)
+        else:
+            task = asyncio.create_task(self._collect(waiter, text), name="voicelive.say")
+            self._saying.add(task)
+            task.add_done_callback(self._saying.discard)
+        return waiter
+
+    async def _collect(
+        self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: AsyncIterable[str]
+    ) -> None:
+        try:
+            words = "".join([piece async for piece in text])
+        except Exception as fault:
+            kind = type(fault).__name__
+            fail(waiter, llm.RealtimeError(f"the text to say could not be read ({kind})"))
+        else:
+            self._say(waiter, words)
+
+    def _say(self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: str) -> None:
+        self._translator.say(waiter, text, now=self._loop.time())
+        self._settle()
+
+    def commit_audio(self) -> None:
+        """The user's turn ends here."""
+        self._translator.commit_audio()
+        self._settle()
+
+    def clear_audio(self) -> None:
+        """What the user said since the last turn does not count."""
+        self._translator.clear_audio()
+        self._settle()
+
+    def interrupt(self) -> None:
+        """End what is being said, here and at once; without it, nothing happens."""
+        self._translator.interrupt(now=self._loop.time())
+        self._settle()
+
+    def truncate(
+        self,
+        *,
+        message_id: str,
+        modalities: list[Literal["text", "audio"]],
+        audio_end_ms: int,
+        audio_transcript: NotGivenOr[str] = NOT_GIVEN,
+    ) -> None:
+        """Cut a message to what was heard, in the service's memory too."""
+        self._translator.truncate(
+            message_id,
+            audio_end_ms=audio_end_ms,
+            audio_transcript=audio_transcript if utils.is_given(audio_transcript) else None,
+            spoken="audio" in modalities,
+        )
+        self._settle()
+
+    async def aclose(self) -> None:
+        """End the session, in at most :data:`CLOSE_TIMEOUT_S` seconds; a second call does nothing.
+
+        What the service said before stays in its streams, to be played out.
+        """
+        if not self._closed:
+            self._closed = True
+            self._end(llm.RealtimeError("the session is closed", code="closed"))
+        for task in (self._run_task, *self._saying):
+            task.cancel()
+        await asyncio.wait([self._run_task, *self._saying], timeout=CLOSE_TIMEOUT_S)
+
+    def _new_waiter(self) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        waiter: asyncio.Future[llm.GenerationCreatedEvent] = self._loop.create_future()
+        # A caller that was interrupted never looks at its future: a failure there is not an accident to be reported.
+        waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if self._closed:
+            fail(waiter, llm.RealtimeError("the session is closed", code="closed"))
+        return waiter
+
+    # --- the outboxes and the clock -----------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Send what is to be sent, emit what is to be emitted, in that order.
+
+        LiveKit calls back in from inside an emit. The inner call then only adds to what the outer one is emitting.
+        """
+        for event in self._translator.events_to_send():
+            assert self._connection is not None, "without a connection nothing is queued"
+            self._connection.send(event)
+            self._emits.append(Emit("voicelive_client_event_sent", event))
+        self._emits += self._translator.events_to_emit()
+        if not self._emitting:
+            self._emitting = True
+            try:
+                while self._emits:
+                    self._tell(self._emits.popleft())
+            finally:
+                self._emitting = False
+        self._set_timer()
+
+    def _tell(self, emit: Emit) -> None:
+        match emit:
+            case Emit("error", error):
+                self._report(error, recoverable=True)
+            case Emit("metrics_collected", metrics):
+                # LiveKit registers a generation's span when its task first runs: numbers come no earlier than that.
+                self._loop.call_soon(self.emit, "metrics_collected", metrics)
+            case Emit(name, payload):
+                self.emit(name, payload)  # type: ignore[arg-type]
+
+    def _set_timer(self) -> None:
+        deadline = None if self._closed else self._translator.next_deadline()
+        if self._timer is not None:
+            if self._timer.when() == deadline:
+                return
+            self._timer.cancel()
+        self._timer = None if deadline is None else self._loop.call_at(deadline, self._advance)
+
+    def _advance(self) -> None:
+        self._timer = None
+        self._translator.advance(now=self._loop.time())
+        self._settle()
+
+    # --- connections --------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Keep a connection until the session is closed or nothing helps any more; never raises."""
+        retries = 0
+        while True:
+            try:
+                await self._converse()
+            except APIError as error:
+                fault = error
+            except Exception as error:
+                logger.error("the Voice Live session failed (%s)", type(error).__name__)
+                fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
+            if self._was_confirmed:
+                retries = 0
+            if not fault.retryable or retries >= self._conn_options.max_retry:
+                self._give_up(fault)
+                return
+            self._report(fault, recoverable=True)
+            await asyncio.sleep(self._conn_options._interval_for_retry(retries))
+            retries += 1
+
+    async def _converse(self) -> None:
+        """One connection, from the upgrade to its loss.
+
+        Raises:
+            APIError: always; it says how the connection ended.
+        """
+        self._was_confirmed = False
+        started = self._loop.time()
+        timeout_s = self._conn_options.timeout
+        connection = await Connection.open(self._endpoint, timeout_s=timeout_s)
+        try:
+            self._connection = connection
+            events = aiter(connection)
+            try:
+                first = await asyncio.wait_for(anext(events), timeout_s)
+            except TimeoutError:
+                raise APITimeoutError("Voice Live connected but began no session") from None
+            self._receive(first)
+            self._report_connection_acquired(self._loop.time() - started)
+            async for event in events:
+                self._receive(event)
+        finally:
+            self._connection = None
+            self._translator.connection_lost(now=self._loop.time())
+            self._settle()
+            await connection.close()
+
+    def _receive(self, event: Any) -> None:
+        self._translator.receive(event, now=self._loop.time())
+        self._was_confirmed = self._was_confirmed or self._translator.confirmed
+        self._emits.append(Emit("voicelive_server_event_received", event))
+        self._settle()
+
+    def _give_up(self, fault: APIError) -> None:
+        self._closed = True
+        self._end(llm.RealtimeError(f"the session ended: {type(fault).__name__}", code="ended"))
+        self._report(fault, recoverable=False)
+
+    def _end(self, error: llm.RealtimeError) -> None:
+        self._translator.close(error)
+        self._settle()
+
+    def _report(self, error: Exception, *, recoverable: bool) -> None:
+        label = self._realtime_model.label
+        self.emit(
+            "error",
+            llm.RealtimeModelError(
+                timestamp=time.time(), label=label, error=error, recoverable=recoverable
+            ),
+        )
