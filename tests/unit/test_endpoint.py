@@ -1,0 +1,130 @@
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from livekit_plugins_voicelive.endpoint import (
+    Endpoint,
+    byom_profile,
+    from_environment,
+    resource_name,
+    websocket_base,
+)
+
+HOST = "my-resource.services.ai.azure.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        (f"https://{HOST}", f"wss://{HOST}"),
+        (f" https://{HOST}/ ", f"wss://{HOST}"),
+        (f"wss://{HOST}", f"wss://{HOST}"),
+        ("http://127.0.0.1:8000", "ws://127.0.0.1:8000"),
+        (f"https://{HOST}/api/projects/mine", f"wss://{HOST}"),
+        (f"https://{HOST}/voice-live/realtime", f"wss://{HOST}"),
+        (f"https://{HOST}/voice-live/realtime/", f"wss://{HOST}"),
+        ("https://gateway.example/azure", "wss://gateway.example/azure"),
+        ("https://gateway.example/azure/voice-live/realtime", "wss://gateway.example/azure"),
+        ("https://r.cognitiveservices.azure.com/", "wss://r.cognitiveservices.azure.com"),
+    ],
+)
+def test_every_form_of_an_endpoint_is_reduced_to_its_websocket(given: str, base: str) -> None:
+    assert websocket_base(given) == base
+
+
+@pytest.mark.parametrize("wrong", ["", "my-resource", "ftp://x.com", "https://", HOST])
+def test_what_is_no_address_is_refused_with_the_variable_to_set(wrong: str) -> None:
+    with pytest.raises(ValueError, match="AZURE_VOICELIVE_ENDPOINT"):
+        websocket_base(wrong)
+
+
+def test_an_azure_openai_address_is_refused_with_the_right_one() -> None:
+    with pytest.raises(ValueError, match=r"https://mine\.services\.ai\.azure\.com"):
+        websocket_base("https://mine.openai.azure.com/openai/realtime")
+
+
+def query(endpoint: Endpoint) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(endpoint.url).query)
+
+
+def test_the_url_names_version_and_model() -> None:
+    endpoint = Endpoint(base=f"wss://{HOST}", model="gpt 4o/x")
+    assert endpoint.url.startswith(f"wss://{HOST}/voice-live/realtime?")
+    assert query(endpoint) == {"api-version": ["2026-07-15"], "model": ["gpt 4o/x"]}
+
+
+def test_a_byom_url_names_profile_and_resource() -> None:
+    endpoint = Endpoint(
+        base=f"wss://{HOST}",
+        model="my-deployment",
+        byom_profile="byom-foundry-anthropic-messages",
+        foundry_resource_override="other",
+        extra_query={"debug": "on"},
+    )
+    assert query(endpoint) == {
+        "api-version": ["2026-07-15"],
+        "model": ["my-deployment"],
+        "profile": ["byom-foundry-anthropic-messages"],
+        "foundry-resource-override": ["other"],
+        "debug": ["on"],
+    }
+
+
+def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
+    assert byom_profile(None) is None
+    assert byom_profile("byom-azure-openai-realtime") == "byom-azure-openai-realtime"
+    with pytest.raises(ValueError, match=r"byom-foundry-anthropic-messages.*'byom-gemini'"):
+        byom_profile("byom-gemini")
+
+
+@pytest.mark.parametrize("given", ["other", "other.services.ai.azure.com", f"https://other.{HOST}/"])
+def test_the_override_is_reduced_to_the_bare_name(given: str) -> None:
+    assert resource_name(given) == "other"
+
+
+def test_an_override_without_a_name_is_refused() -> None:
+    assert resource_name(None) is None
+    with pytest.raises(ValueError, match="foundry_resource_override"):
+        resource_name("https://")
+
+
+def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICELIVE_TEST_A", " ")
+    monkeypatch.setenv("VOICELIVE_TEST_B", " value ")
+    assert from_environment("VOICELIVE_TEST_A", "VOICELIVE_TEST_B") == "value"
+    assert from_environment("VOICELIVE_TEST_A") is None
+
+
+async def test_a_key_goes_into_its_header_and_nowhere_else() -> None:
+    endpoint = Endpoint(base=f"wss://{HOST}", model="m", api_key="secret-key")
+    assert (await endpoint.headers())["api-key"] == "secret-key"
+    assert "secret-key" not in repr(endpoint) + endpoint.url
+
+
+async def test_a_credential_is_asked_for_a_fresh_token_every_time() -> None:
+    class Credential:
+        asked: list[str]
+
+        def __init__(self) -> None:
+            self.asked = []
+
+        async def get_token(self, *scopes: str, **_: object) -> SimpleNamespace:
+            self.asked += scopes
+            return SimpleNamespace(token=f"token-{len(self.asked)}")
+
+    credential = Credential()
+    endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=credential)
+    headers = [await endpoint.headers() for _ in range(2)]
+    assert [h["Authorization"] for h in headers] == ["Bearer token-1", "Bearer token-2"]
+    assert credential.asked == ["https://ai.azure.com/.default"] * 2
+    assert headers[0]["x-ms-client-request-id"] != headers[1]["x-ms-client-request-id"]
+
+
+async def test_a_token_provider_may_be_plain_or_async() -> None:
+    async def provide() -> str:
+        return "later"
+
+    for provider, token in ((lambda: "now", "now"), (provide, "later")):
+        endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=provider)
+        assert (await endpoint.headers())["Authorization"] == f"Bearer {token}"
