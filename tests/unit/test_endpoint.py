@@ -78,7 +78,9 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
         byom_profile("byom-gemini")
 
 
-@pytest.mark.parametrize("given", ["other", "other.services.ai.azure.com", f"https://other.{HOST}/"])
+@pytest.mark.parametrize(
+    "given", ["other", "other.services.ai.azure.com", f"https://other.{HOST}/"]
+)
 def test_the_override_is_reduced_to_the_bare_name(given: str) -> None:
     assert resource_name(given) == "other"
 

@@ -49,7 +49,10 @@ def test_a_failed_transcription_reports_what_was_heard_or_nothing() -> None:
 
 
 def test_confidence_is_the_mean_of_the_tokens() -> None:
-    logprobs = [LogProb(token="a", logprob=math.log(0.5)), LogProb(token="b", logprob=math.log(0.5))]
+    logprobs = [
+        LogProb(token="a", logprob=math.log(0.5)),
+        LogProb(token="b", logprob=math.log(0.5)),
+    ]
     final = UserTurns().completed(Completed(item_id="a", transcript="x", logprobs=logprobs))
     assert final is not None
     assert final.confidence == pytest.approx(0.5)

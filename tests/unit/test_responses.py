@@ -1,0 +1,323 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from livekit.agents import llm
+from livekit_plugins_voicelive.pending_requests import PendingRequests
+from livekit_plugins_voicelive.protocol.client_events import (
+    ResponseCancel,
+    ResponseCreate,
+    ResponseCreateParams,
+)
+from livekit_plugins_voicelive.protocol.response import Response
+from livekit_plugins_voicelive.responses import (
+    CANCEL_GRACE_S,
+    CLIENT_EVENT_ID,
+    REMEMBERED,
+    RETRY_S,
+    Reply,
+    Responses,
+)
+
+TIMEOUT_S = 10.0
+
+
+def connected() -> Responses:
+    responses = Responses(PendingRequests(), reply_timeout_s=TIMEOUT_S)
+    responses.connected()
+    return responses
+
+
+def ask(responses: Responses, name: str, *, now: float = 0.0) -> tuple[list, asyncio.Future[Any]]:
+    waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    event = ResponseCreate(
+        event_id=name, response=ResponseCreateParams(metadata={CLIENT_EVENT_ID: name})
+    )
+    return responses.request(event, waiter, now=now), waiter
+
+
+def create(
+    responses: Responses, response_id: str, *, echo: str | None = None, now: float = 0.0
+) -> tuple[Any, Reply | None, list]:
+    metadata = None if echo is None else {CLIENT_EVENT_ID: echo}
+    return responses.created(
+        Response(id=response_id, metadata=metadata), now=now, speaks=True, timed=False
+    )
+
+
+def names(events: list) -> list[str]:
+    return [event.event_id for event in events]
+
+
+async def test_a_request_goes_out_at_once_when_nothing_is_running() -> None:
+    responses = connected()
+    sent, _ = ask(responses, "a")
+    assert names(sent) == ["a"]
+
+
+async def test_one_request_is_in_flight_at_a_time() -> None:
+    responses = connected()
+    ask(responses, "a")
+    assert ask(responses, "b")[0] == []
+    create(responses, "r1", echo="a")
+    assert responses.advance(now=0) == []
+    responses.done("r1", now=1)
+    assert names(responses.advance(now=1)) == ["b"]
+
+
+async def test_a_request_waits_for_the_response_that_the_service_began() -> None:
+    responses = connected()
+    create(responses, "r1")
+    assert ask(responses, "a")[0] == []
+    responses.done("r1", now=1)
+    assert names(responses.advance(now=1)) == ["a"]
+
+
+async def test_a_cancelled_response_that_never_ends_holds_the_next_up_for_a_moment_only() -> None:
+    responses = connected()
+    create(responses, "r1")
+    responses.interrupt(now=5.0)
+    assert ask(responses, "a", now=5.0)[0] == []
+    due = responses.next_deadline()
+    assert due == 5.0 + CANCEL_GRACE_S
+    assert names(responses.advance(now=due)) == ["a"]
+
+
+async def test_a_silent_response_holds_the_next_up_no_longer_than_the_timeout() -> None:
+    responses = connected()
+    create(responses, "r1")
+    ask(responses, "a")
+    assert responses.next_deadline() == TIMEOUT_S
+    assert names(responses.advance(now=TIMEOUT_S)) == ["a"]
+
+
+async def test_an_echoed_id_finds_its_request() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    generation, reply, sent = create(responses, "r1", echo="a")
+    assert reply is not None
+    assert reply.waiter is waiter
+    assert sent == []
+    assert responses.active("r1") is generation
+
+
+async def test_without_an_echo_the_outstanding_request_is_meant() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    _, reply, _ = create(responses, "r1")
+    assert reply is not None
+    assert reply.waiter is waiter
+
+
+async def test_the_answer_to_the_users_turn_is_not_taken_for_ours() -> None:
+    responses = connected()
+    ask(responses, "a")
+    responses.turn_committed()
+    assert create(responses, "r1")[1] is None
+    assert create(responses, "r2")[1] is not None
+
+
+async def test_a_service_known_to_echo_is_believed() -> None:
+    responses = connected()
+    ask(responses, "a")
+    create(responses, "r1", echo="a")
+    responses.done("r1", now=0)
+    ask(responses, "b")
+    assert create(responses, "r2")[1] is None
+    assert create(responses, "r3", echo="b")[1] is not None
+
+
+async def test_an_id_that_we_never_sent_is_somebody_elses() -> None:
+    responses = connected()
+    ask(responses, "a")
+    assert create(responses, "r1", echo="zzz")[1] is None
+
+
+async def test_a_request_not_begun_in_time_fails_and_its_late_answer_is_discarded() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a", now=1.0)
+    assert responses.next_deadline() == 1.0 + TIMEOUT_S
+    responses.advance(now=1.0 + TIMEOUT_S)
+    error = waiter.exception()
+    assert isinstance(error, llm.RealtimeError)
+    assert error.code == "timeout"
+    generation, reply, sent = create(responses, "late", echo="a")
+    assert generation.discarded
+    assert generation.closed
+    assert reply is None
+    assert [type(event) for event in sent] == [ResponseCancel]
+    assert sent[0].response_id == "late"
+
+
+async def test_a_late_answer_is_discarded_by_order_too() -> None:
+    responses = connected()
+    ask(responses, "a")
+    responses.advance(now=TIMEOUT_S)
+    assert create(responses, "late")[0].discarded
+    assert not create(responses, "next")[0].discarded
+
+
+async def test_a_reply_whose_caller_gave_up_is_cancelled_when_it_begins() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    waiter.cancel()
+    generation, _, sent = create(responses, "r1", echo="a")
+    assert generation.discarded
+    assert sent[0].response_id == "r1"
+
+
+async def test_a_reply_whose_caller_gave_up_before_it_was_sent_never_is() -> None:
+    responses = connected()
+    create(responses, "r1")
+    _, waiter = ask(responses, "a")
+    waiter.cancel()
+    responses.done("r1", now=1)
+    assert responses.advance(now=1) == []
+    assert responses.next_deadline() is None
+
+
+async def test_a_refusal_because_of_an_unknown_response_is_asked_again() -> None:
+    responses = connected()
+    responses.refused_as_busy(now=0)  # nothing asked: nothing to do
+    ask(responses, "a")
+    responses.refused_as_busy(now=1.0)
+    assert responses.advance(now=1.0) == []
+    assert names(responses.advance(now=1.0 + RETRY_S)) == ["a"]
+    responses.refused_as_busy(now=2.0)
+    responses.done("unknown", now=2.1)
+    assert names(responses.advance(now=2.1)) == ["a"]
+
+
+async def test_asking_again_and_again_ends_at_the_first_deadline() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    responses.refused_as_busy(now=TIMEOUT_S - 0.1)
+    responses.advance(now=TIMEOUT_S + RETRY_S)
+    responses.advance(now=TIMEOUT_S + RETRY_S)
+    assert waiter.done()
+
+
+async def test_a_refused_request_makes_room_for_the_next() -> None:
+    responses = connected()
+    ask(responses, "a")
+    ask(responses, "b")
+    responses.refused()
+    assert names(responses.advance(now=0)) == ["b"]
+
+
+async def test_an_interruption_closes_at_once_and_cancels_once() -> None:
+    responses = connected()
+    generation, _, _ = create(responses, "r1")
+    generation.message("a")
+    events, unheard = responses.interrupt(now=0)
+    assert generation.closed
+    assert [event.response_id for event in events] == ["r1"]
+    assert unheard == generation.to_delete == ["a"]
+    assert responses.interrupt(now=0) == ([], [])
+
+
+async def test_an_interruption_with_nothing_running_is_nothing() -> None:
+    responses = connected()
+    assert responses.interrupt(now=0) == ([], [])
+    create(responses, "r1")
+    responses.done("r1", now=0)
+    assert responses.interrupt(now=0) == ([], [])
+
+
+async def test_a_discarded_response_is_not_cancelled_twice() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    waiter.cancel()
+    create(responses, "r1", echo="a")
+    assert responses.interrupt(now=0) == ([], [])
+
+
+async def test_messages_behind_an_interrupted_one_are_known_across_responses() -> None:
+    responses = connected()
+    first, _, _ = create(responses, "r1")
+    first.message("a")
+    first.message("b")
+    responses.done("r1", now=0)
+    second, _, _ = create(responses, "r2")
+    second.message("c")
+    assert responses.messages_behind("a") == []
+    responses.interrupt(now=0)
+    third, _, _ = create(responses, "r3")
+    third.message("d")
+    assert responses.messages_behind("a") == ["b", "c"]
+    assert responses.interrupted_messages() == ["a", "b", "c"]
+    assert responses.message("b") is first.messages["b"]
+    assert responses.message("zzz") is None
+
+
+async def test_old_responses_are_forgotten() -> None:
+    responses = connected()
+    create(responses, "r0")[0].message("m0")
+    for number in range(1, REMEMBERED + 1):
+        create(responses, f"r{number}")
+    assert responses.message("m0") is None
+
+
+async def test_a_lost_connection_ends_what_ran_and_asks_again_for_what_never_began() -> None:
+    responses = connected()
+    generation, _, _ = create(responses, "r1")
+    responses.done("r1", now=0)
+    running, _, _ = create(responses, "r2")
+    _, queued = ask(responses, "queued")
+    ended, _ = responses.connection_lost()
+    assert ended == [running]
+    assert running.closed
+    assert not queued.done()
+    assert responses.advance(now=0) == []
+    assert responses.next_deadline() is None
+    responses.connected()
+    assert names(responses.advance(now=50.0)) == ["queued"]
+    assert responses.next_deadline() == 50.0 + TIMEOUT_S
+
+
+async def test_a_request_in_flight_survives_the_connection_with_a_new_deadline() -> None:
+    responses = connected()
+    ask(responses, "a")
+    responses.connection_lost()
+    responses.connected()
+    assert names(responses.advance(now=99.0)) == ["a"]
+    assert responses.next_deadline() == 99.0 + TIMEOUT_S
+
+
+async def test_a_request_that_nobody_waits_for_does_not_survive_the_connection() -> None:
+    responses = connected()
+    _, waiter = ask(responses, "a")
+    waiter.cancel()
+    responses.connection_lost()
+    responses.connected()
+    assert responses.advance(now=0) == []
+
+
+@pytest.mark.parametrize("what", ["turn", "silent response", "heard response", "nothing"])
+async def test_an_answer_of_which_nothing_arrived_is_still_owed(what: str) -> None:
+    responses = connected()
+    if what == "turn":
+        responses.turn_committed()
+    elif what != "nothing":
+        generation, _, _ = create(responses, "r1")
+        if what == "heard response":
+            generation.call(llm.FunctionCall(call_id="c", name="f", arguments="{}"))
+    assert responses.connection_lost()[1] is (what in ("turn", "silent response"))
+
+
+async def test_an_interrupted_answer_is_not_owed() -> None:
+    responses = connected()
+    create(responses, "r1")
+    responses.interrupt(now=0)
+    assert responses.connection_lost()[1] is False
+
+
+async def test_at_the_end_every_waiter_fails() -> None:
+    responses = connected()
+    _, asked = ask(responses, "a")
+    _, queued = ask(responses, "b")
+    error = llm.RealtimeError("over")
+    responses.close(error)
+    assert asked.exception() is error
+    assert queued.exception() is error

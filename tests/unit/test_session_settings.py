@@ -1,0 +1,90 @@
+from typing import Any
+
+import pytest
+
+from livekit.agents import llm
+from livekit_plugins_voicelive.session_settings import SessionSettings
+
+
+@llm.function_tool
+async def tell_time() -> str:
+    """Tell the time."""
+    return ""
+
+
+def sessions(events: list) -> list[dict[str, Any]]:
+    return [event.session for event in events]
+
+
+def test_a_change_is_sent_alone_and_every_opening_has_all() -> None:
+    settings = SessionSettings({"voice": {"type": "openai", "name": "alloy"}})
+    assert sessions(settings.update({"instructions": "Be brief."})) == [
+        {"instructions": "Be brief."}
+    ]
+    assert settings.opening().session == {
+        "voice": {"type": "openai", "name": "alloy"},
+        "instructions": "Be brief.",
+    }
+
+
+def test_what_is_so_already_is_not_sent() -> None:
+    settings = SessionSettings({"temperature": 0.7})
+    assert settings.update({"temperature": 0.7}) == []
+    assert settings.update({}) == []
+
+
+def test_null_is_a_value() -> None:
+    settings = SessionSettings({})
+    assert sessions(settings.update({"turn_detection": None})) == [{"turn_detection": None}]
+    assert settings.opening().session == {"turn_detection": None}
+    assert settings.update({"turn_detection": None}) == []
+
+
+def test_an_update_does_not_reach_back_into_what_was_sent() -> None:
+    settings = SessionSettings({"instructions": "one"})
+    opening = settings.opening()
+    settings.update({"instructions": "two"})
+    assert opening.session == {"instructions": "one"}
+
+
+def test_tools_are_kept_in_livekits_form_and_sent_in_the_services() -> None:
+    settings = SessionSettings({})
+    [session] = sessions(settings.update_tools([tell_time]))
+    assert [tool["name"] for tool in session["tools"]] == ["tell_time"]
+    assert list(settings.tools.function_tools) == ["tell_time"]
+    assert settings.update_tools([tell_time]) == []
+    assert sessions(settings.update_tools([])) == [{"tools": []}]
+
+
+def test_a_tool_choice_is_sent_once() -> None:
+    settings = SessionSettings({})
+    assert sessions(settings.update_tool_choice("none")) == [{"tool_choice": "none"}]
+    assert sessions(settings.update_tool_choice(None)) == [{"tool_choice": "auto"}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "detects", "answers"),
+    [
+        ({}, True, True),
+        ({"turn_detection": None}, False, False),
+        ({"turn_detection": {"type": "server_vad"}}, True, True),
+        ({"turn_detection": {"type": "server_vad", "create_response": False}}, True, False),
+    ],
+)
+def test_who_ends_and_answers_turns(fields: dict[str, Any], detects: bool, answers: bool) -> None:
+    settings = SessionSettings(fields)
+    assert (settings.detects_turns, settings.answers_turns) == (detects, answers)
+
+
+def test_what_is_configured_can_be_asked() -> None:
+    settings = SessionSettings(
+        {
+            "input_audio_transcription": {"model": "azure-speech"},
+            "output_audio_timestamp_types": ["word"],
+        }
+    )
+    assert settings.transcribes
+    assert settings.timestamps_words
+    assert settings["voice"] is None
+    assert not SessionSettings({"input_audio_transcription": None}).transcribes
+    assert not SessionSettings({}).timestamps_words

@@ -1,0 +1,62 @@
+import logging
+
+import pytest
+
+from livekit.agents import llm
+from livekit_plugins_voicelive.tools import wire_tool_choice, wire_tools
+
+
+@llm.function_tool
+async def look_up(place: str) -> str:
+    """Look a place up.
+
+    Args:
+        place: where.
+    """
+    return place
+
+
+RAW = {"name": "raw", "description": "as it is", "parameters": {"type": "object", "properties": {}}}
+
+
+@llm.function_tool(raw_schema=RAW)
+async def raw(raw_arguments: dict[str, object]) -> str:
+    return ""
+
+
+def test_a_function_tool_is_flat_with_its_schema() -> None:
+    [tool] = wire_tools([look_up])
+    assert (tool["type"], tool["name"], tool["description"].strip()) == (
+        "function",
+        "look_up",
+        "Look a place up.",
+    )
+    assert tool["parameters"]["properties"]["place"]["description"] == "where."
+
+
+def test_a_raw_tool_carries_its_own_schema() -> None:
+    assert wire_tools([raw]) == [{"type": "function", **RAW}]
+
+
+def test_a_tool_that_another_provider_runs_is_left_out_aloud(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class WebSearch(llm.ProviderTool):
+        pass
+
+    with caplog.at_level(logging.WARNING):
+        assert wire_tools([WebSearch(id="web")]) == []
+    assert "WebSearch" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("choice", "wire"),
+    [
+        (None, "auto"),
+        ("none", "none"),
+        ("required", "required"),
+        ({"type": "function", "function": {"name": "f"}}, {"type": "function", "name": "f"}),
+    ],
+)
+def test_tool_choices_are_spelled_as_the_service_does(choice: object, wire: object) -> None:
+    assert wire_tool_choice(choice) == wire  # type: ignore[arg-type]
