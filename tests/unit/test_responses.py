@@ -261,7 +261,7 @@ async def test_old_responses_are_forgotten() -> None:
 
 async def test_a_lost_connection_ends_what_ran_and_asks_again_for_what_never_began() -> None:
     responses = connected()
-    generation, _, _ = create(responses, "r1")
+    create(responses, "r1")
     responses.done("r1", now=0)
     running, _, _ = create(responses, "r2")
     _, queued = ask(responses, "queued")
