@@ -1,0 +1,25 @@
+"""A voice agent for LiveKit rooms that hears, thinks and speaks with Azure Voice Live.
+
+    python agent.py dev       # on your machine
+    python agent.py start     # in production
+
+Settings come from the environment, or from `.env.local` and `.env` beside this file or above it.
+"""
+
+import sys
+
+from livekit.agents import AgentServer, cli
+from worker.call import answer, load
+from worker.preflight import preflight
+from worker.settings import load_environment
+
+# Also for `lk agent dev` and `python -m livekit.agents`, which import this file and look for `server`.
+load_environment()
+
+server = AgentServer(load_fnc=load)
+# The agent's name is left to LIVEKIT_AGENT_NAME; without one every new room gets this agent.
+server.rtc_session()(answer)
+
+if __name__ == "__main__":
+    preflight(sys.argv[1:])
+    cli.run_app(server)

@@ -1,0 +1,1 @@
+"""The voice agent's worker: settings, assistant, tools, and what happens in a call."""

@@ -1,0 +1,53 @@
+"""What happens when a room wants an agent, and how full the worker says it is."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from livekit.agents import AgentServer, AgentSession, CloseEvent, ErrorEvent, JobContext
+
+from .assistant import Assistant
+from .settings import Settings
+
+logger = logging.getLogger("livekit.agents.voicelive-worker")
+
+MAX_JOBS = 20
+"""Calls that one worker takes; the variable AGENT_MAX_JOBS changes it."""
+
+
+def load(server: AgentServer) -> float:
+    """How full the worker is, by calls.
+
+    LiveKit's default is the machine's CPU, and the LiveKit server passes a busy machine over without a word. A realtime
+    worker mostly waits for the network: its calls are what counts.
+    """
+    return min(1.0, len(server.active_jobs) / int(os.environ.get("AGENT_MAX_JOBS", MAX_JOBS)))
+
+
+async def answer(ctx: JobContext) -> None:
+    """Take one call."""
+    settings = Settings()
+    session: AgentSession[None] = AgentSession(
+        llm=settings.realtime_model(),
+        # Voice Live hears where a turn ends; without this LiveKit would look for a detector in its cloud.
+        turn_handling={"turn_detection": "realtime_llm"},
+        aec_warmup_duration=settings.aec_warmup_s or None,
+    )
+    session.on("error", _report)
+    session.on("close", _report_close)
+    # Before the room is joined: so what the caller says while connecting is heard.
+    await session.start(agent=Assistant(settings), room=ctx.room)
+
+
+def _report(event: ErrorEvent) -> None:
+    error = event.error
+    cause = getattr(error, "error", error)
+    if getattr(error, "recoverable", False):
+        logger.warning("Voice Live: %s", cause)
+    else:
+        logger.error("the call ends: %s", cause)
+
+
+def _report_close(event: CloseEvent) -> None:
+    logger.info("the call is over (%s)", event.reason.value)

@@ -1,0 +1,24 @@
+"""The check before the worker starts: every missing or wrong variable in a sentence of its own, and a status that tells.
+
+LiveKit's own command line reports missing variables in its log and then exits with 0.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .settings import problems
+
+CHECKED_COMMANDS = ("dev", "start", "connect", "console")
+
+
+def preflight(arguments: list[str]) -> None:
+    """Leave the process with status 2 if the command of this command line cannot work; help is always given."""
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command not in CHECKED_COMMANDS or "--help" in arguments:
+        return
+    found = problems(needs_livekit=command != "console" and "--url" not in arguments)
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if found:
+        raise SystemExit(2)
