@@ -163,6 +163,16 @@ class RealtimeModel(llm.RealtimeModel):
         """As LiveKit's metrics name the service."""
         return "azure-voicelive"
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where its sessions connect to; no secret shows in its repr."""
+        return self._endpoint
+
+    @property
+    def session_fields(self) -> dict[str, Any]:
+        """The wire's session object that every session starts from."""
+        return dict(self._fields)
+
     def session(self, *, turn_detection_disabled: bool = False) -> RealtimeSession:
         """Begin a conversation; it connects in the background.
 

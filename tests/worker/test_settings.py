@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+from worker import settings
+from worker.settings import Settings, load_environment
+
+ENDPOINT = "https://my-resource.services.ai.azure.com"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(settings.os.environ):
+        if name.startswith(("AZURE_", "AGENT_", "LIVEKIT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", ENDPOINT)
+
+
+def test_an_endpoint_and_a_key_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
+    model = Settings().realtime_model()
+    assert model.model == "gpt-realtime"
+    assert model.capabilities.turn_detection
+
+
+def test_every_variable_reaches_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AZURE_VOICELIVE_API_KEY": "key",
+        "AZURE_VOICELIVE_MODEL": "my-deployment",
+        "AZURE_VOICELIVE_BYOM_PROFILE": "byom-azure-openai-chat-completion",
+        "AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE": "other-resource",
+        "AZURE_VOICELIVE_VOICE": "en-US-AvaNeural",
+        "AZURE_VOICELIVE_API_VERSION": "2025-10-01",
+    }.items():
+        monkeypatch.setenv(name, value)
+    model = Settings().realtime_model()
+    assert model.endpoint.url == (
+        "wss://my-resource.services.ai.azure.com/voice-live/realtime?api-version=2025-10-01"
+        "&model=my-deployment&profile=byom-azure-openai-chat-completion"
+        "&foundry-resource-override=other-resource"
+    )
+    assert model.session_fields["voice"] == {"type": "azure-standard", "name": "en-US-AvaNeural"}
+
+
+def test_a_variable_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
+    monkeypatch.setenv("AZURE_VOICELIVE_MODEL", "")
+    monkeypatch.setenv("AZURE_VOICELIVE_VOICE", " ")
+    model = Settings().realtime_model()
+    assert model.model == "gpt-realtime"
+    assert "voice" not in model.session_fields
+
+
+def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "very-secret")
+    assert "very-secret" not in repr(Settings()) + str(Settings())
+
+
+def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    local, shared = tmp_path / ".env.local", tmp_path / ".env"
+    local.write_text("AGENT_GREETING=local\nAZURE_VOICELIVE_ENDPOINT=https://file.example\n")
+    shared.write_text("AGENT_GREETING=shared\nAGENT_INSTRUCTIONS=shared\n")
+    monkeypatch.setattr(settings, "ENV_FILES", [local, shared])
+    # Set and removed through monkeypatch, so that it also removes what the files set.
+    for name in ("AGENT_GREETING", "AGENT_INSTRUCTIONS"):
+        monkeypatch.setenv(name, "x")
+        monkeypatch.delenv(name)
+    load_environment()
+    loaded = Settings()
+    assert (loaded.greeting, loaded.instructions) == ("local", "shared")
+    assert loaded.endpoint == ENDPOINT
