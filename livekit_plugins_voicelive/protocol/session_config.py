@@ -70,7 +70,7 @@ class AzureRealtimeNativeVoice(
     name: str
 
 
-class AvatarVoiceSyncVoice(AzureVoice, tag="avatar-voice-sync", frozen=True, kw_only=True):
+class AzureAvatarVoiceSyncVoice(AzureVoice, tag="avatar-voice-sync", frozen=True, kw_only=True):
     """A personal voice in step with a custom avatar."""
 
     model: str
@@ -82,7 +82,7 @@ Voice = (
     | AzureCustomVoice
     | AzurePersonalVoice
     | AzureRealtimeNativeVoice
-    | AvatarVoiceSyncVoice
+    | AzureAvatarVoiceSyncVoice
 )
 
 # --- turn detection ---------------------------------------------------------------------------------------------------
