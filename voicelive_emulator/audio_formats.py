@@ -1,0 +1,107 @@
+"""The wire's audio formats to PCM16 mono 24 kHz, in which the emulator hears and speaks, and back.
+
+Source: Voice Live API reference 2026-07-15 for the names and rates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
+
+Samples = npt.NDArray[np.int16]
+
+OUTPUT_RATES = {
+    "pcm16": 24_000,
+    "pcm16_24000hz": 24_000,
+    "pcm16_8000hz": 8_000,
+    "pcm16_16000hz": 16_000,
+    "pcm16_22050hz": 22_050,
+    "pcm16_44100hz": 44_100,
+    "pcm16_48000hz": 48_000,
+    "g711_ulaw": 8_000,
+    "g711_alaw": 8_000,
+}
+INPUT_FORMATS = ("pcm16", "g711_ulaw", "g711_alaw")
+
+
+def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
+    """The same sound at another rate; whole utterances or long pieces, because each call starts afresh."""
+    if from_rate == to_rate or not len(samples):
+        return samples
+    import soxr  # type: ignore[import-untyped]
+
+    resampled: Samples = soxr.resample(samples, from_rate, to_rate)
+    return resampled
+
+
+class InputDecoder:
+    """Owns the resampler of one session's incoming audio."""
+
+    def __init__(self, format: str, sample_rate: int) -> None:
+        """``sample_rate`` in Hz, as the session says; G.711 is at 8000 whatever it says."""
+        rate = sample_rate if format == "pcm16" else 8_000
+        self._format = format
+        self._rest = b""
+        self._stream = None
+        if rate != SAMPLE_RATE:
+            import soxr  # type: ignore[import-untyped]
+
+            self._stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16")
+
+    def decode(self, data: bytes) -> bytes:
+        """Any number of bytes in the session's format to PCM16 mono 24 kHz."""
+        samples = self._samples(data)
+        if self._stream is not None:
+            samples = self._stream.resample_chunk(samples)
+        return samples.tobytes()
+
+    def _samples(self, data: bytes) -> Samples:
+        if self._format != "pcm16":
+            table = ULAW if self._format == "g711_ulaw" else ALAW
+            return table[np.frombuffer(data, np.uint8)]
+        data = self._rest + data
+        whole = len(data) // 2 * 2
+        data, self._rest = data[:whole], data[whole:]
+        return np.frombuffer(data, "<i2").astype(np.int16)
+
+
+def encode_output(pcm: bytes, format: str) -> bytes:
+    """PCM16 mono 24 kHz to an output format of the wire."""
+    samples = resample(
+        np.frombuffer(pcm, "<i2").astype(np.int16), SAMPLE_RATE, OUTPUT_RATES[format]
+    )
+    if format == "g711_ulaw":
+        return _nearest(samples, ULAW).tobytes()
+    if format == "g711_alaw":
+        return _nearest(samples, ALAW).tobytes()
+    return samples.tobytes()
+
+
+def _ulaw_table() -> Samples:
+    code = ~np.arange(256, dtype=np.uint8)
+    magnitude = ((code & 0x0F).astype(np.int32) << 3) + 0x84 << ((code & 0x70) >> 4)
+    return np.where(code & 0x80, 0x84 - magnitude, magnitude - 0x84).astype(np.int16)
+
+
+def _alaw_table() -> Samples:
+    code = np.arange(256, dtype=np.uint8) ^ 0x55
+    segment = ((code & 0x70) >> 4).astype(np.int32)
+    magnitude = ((code & 0x0F).astype(np.int32) << 4) + 8
+    magnitude = np.where(segment > 0, magnitude + 0x100 << np.maximum(segment - 1, 0), magnitude)
+    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
+ULAW = _ulaw_table()
+ALAW = _alaw_table()
+"""All 256 codes of each companding law as 16-bit samples (ITU-T G.711)."""
+
+
+def _nearest(samples: Samples, table: Samples) -> npt.NDArray[np.uint8]:
+    """For every sample the code whose value is nearest."""
+    order = np.argsort(table, kind="stable")
+    values = table[order].astype(np.int32)
+    middles = (values[1:] + values[:-1]) // 2
+    codes: npt.NDArray[np.uint8] = order[np.searchsorted(middles, samples)].astype(np.uint8)
+    return codes

@@ -1,0 +1,52 @@
+"""Whom the emulator plays, and the switches for what nobody has established about the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BackendKind = Literal["native", "cascade", "agent"]
+
+LATEST_API_VERSION = "2026-07-15"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What answers behind the session, as the connection's URL chose it."""
+
+    model: str = "gpt-realtime"
+    """The managed model, or the deployment's name, or the agent's name."""
+    kind: BackendKind = "native"
+    """``native``: a speech-to-speech model. The other two are cascades: ears, a text model, a voice."""
+    profile: str | None = None
+    api_version: str = LATEST_API_VERSION
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the model itself hears and speaks."""
+        return self.kind == "native"
+
+    @property
+    def reported_model(self) -> str:
+        """The ``model`` of the session object.
+
+        Observed 2026-07, not documented: ``gpt-realtime`` comes back as ``gpt-realtime-global-standard``.
+        """
+        managed = self.profile is None and self.model.startswith("gpt-realtime")
+        return f"{self.model}-global-standard" if managed else self.model
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Choices where the service's behaviour is unknown, and its pace."""
+
+    pace: float = 8.0
+    """Seconds of audio sent in one second. ``inf``: everything at once.
+    Assumption: recorded sessions only show that it is well above real time."""
+    audio_delta_ms: int = 100
+    """Audio in one delta. Assumption: not established."""
+    echo_metadata: bool = True
+    """Whether a response carries the ``metadata`` of its ``response.create``. Assumption: only ``null``
+    for requests without metadata has been recorded."""
+    announce_item_done: bool = True
+    """Whether ``conversation.item.done`` follows a user item that the detector committed (observed 2026-07)."""

@@ -1,0 +1,225 @@
+"""The conversation as the service keeps it: items in order, their audio, and the rules for changing them.
+
+Returns the events that say what changed. Knows nothing of responses and turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
+from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
+from livekit_plugins_voicelive.protocol.items import ContentPart, Item
+from livekit_plugins_voicelive.protocol.wire_struct import UNSET, given
+
+from .ids import new_id
+from .refusal import Refused
+from .work import HistoryEntry, ToolCall, ToolResult, Utterance, Word
+
+CREATABLE = ("message", "function_call", "function_call_output", "mcp_approval_response")
+
+
+@dataclass
+class Entry:
+    """An item, and what its wire form does not hold."""
+
+    item: Item
+    audio: bytearray = field(default_factory=bytearray)
+    """What the user said, or what was sent of the assistant's speech; PCM16 mono 24 kHz."""
+    words: list[Word] = field(default_factory=list)
+    """The assistant's words in the time of ``audio``."""
+    heard: str | None = None
+    """The assistant's words after a truncation: what the audio left still says."""
+    first_audio_at: float | None = None
+    """When the assistant's speech began to be sent; seconds."""
+
+
+class Conversation:
+    """Owns the items; lives as long as the session."""
+
+    def __init__(self) -> None:
+        self.id = new_id("conv")
+        self._entries: list[Entry] = []
+
+    @property
+    def last_id(self) -> str | None:
+        """The item that the next one will follow."""
+        return given(self._entries[-1].item.id) if self._entries else None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries in order."""
+        return tuple(self._entries)
+
+    def find(self, item_id: str | None) -> Entry | None:
+        """The entry with this id."""
+        return next((entry for entry in self._entries if entry.item.id == item_id), None)
+
+    def append(self, entry: Entry) -> server.ConversationItemCreated:
+        """Add the service's own item at the end."""
+        previous_id = self.last_id
+        self._entries.append(entry)
+        return server.ConversationItemCreated(previous_item_id=previous_id, item=entry.item)
+
+    def create(self, event: client.ConversationItemCreate) -> server.ConversationItemCreated:
+        """Add a client's item where it wants it.
+
+        Raises:
+            Refused: the item is of no kind that a client may create, or its id, place or call is wrong.
+        """
+        item = normalised(event.item)
+        if self.find(given(item.id)):
+            # Assumption: the code for an id that is taken.
+            raise Refused(
+                f"An item with id '{item.id}' exists", code="item_create_duplicate_item_id"
+            )
+        if item.type == "function_call_output":
+            self._check_call(given(item.call_id))
+        index = self._index_after(given(event.previous_item_id))
+        previous_id = given(self._entries[index - 1].item.id) if index else None
+        self._entries.insert(index, Entry(item))
+        return server.ConversationItemCreated(previous_item_id=previous_id, item=item)
+
+    def _check_call(self, call_id: str | None) -> None:
+        calls = (entry.item for entry in self._entries if entry.item.type == "function_call")
+        if not any(call.call_id == call_id for call in calls):
+            # Assumption: the code is that of OpenAI's realtime service.
+            raise Refused(
+                f"Tool call ID '{call_id}' not found in conversation.",
+                code="item_create_invalid_tool_call_id",
+                param="item.call_id",
+            )
+
+    def _index_after(self, previous_id: str | None) -> int:
+        if previous_id is None:
+            return len(self._entries)
+        if previous_id == "root":
+            return 0
+        entry = self._known(previous_id, "item_create_invalid_previous_item_id")
+        return self._entries.index(entry) + 1
+
+    def retrieve(self, item_id: str) -> server.ConversationItemRetrieved:
+        """The service's copy of an item, audio included.
+
+        Raises:
+            Refused: there is no such item.
+        """
+        entry = self._known(item_id, "item_retrieve_invalid_item_id")
+        item = entry.item
+        parts = given(item.content)
+        if entry.audio and parts:
+            part = msgspec.structs.replace(parts[0], audio=bytes(entry.audio))
+            item = msgspec.structs.replace(item, content=[part, *parts[1:]])
+        return server.ConversationItemRetrieved(item=item)
+
+    def truncate(
+        self, item_id: str, content_index: int, audio_end_ms: int
+    ) -> server.ConversationItemTruncated:
+        """Cut the assistant's speech; the transcript goes, what the remaining audio says stays known.
+
+        Raises:
+            Refused: there is no such speech, or it is shorter.
+        """
+        entry = self._known(item_id, "item_truncate_invalid_item_id")
+        if entry.item.role != "assistant" or content_index != 0:
+            raise Refused(
+                "Only the audio of an assistant's message can be truncated",
+                code="item_truncate_invalid_item_id",
+            )
+        length_ms = bytes_to_ms(len(entry.audio))
+        if audio_end_ms > length_ms:
+            # Assumption: code and wording after OpenAI's realtime service.
+            raise Refused(
+                f"Audio content of {length_ms}ms is already shorter than {audio_end_ms}ms",
+                code="invalid_value",
+                param="audio_end_ms",
+            )
+        del entry.audio[ms_to_bytes(audio_end_ms) :]
+        said = [word.text for word in entry.words if word.offset_ms < audio_end_ms]
+        entry.heard = " ".join(said)
+        entry.item = msgspec.structs.replace(
+            entry.item, content=[ContentPart(type="audio", transcript=None)]
+        )
+        return server.ConversationItemTruncated(
+            item_id=item_id, content_index=content_index, audio_end_ms=audio_end_ms
+        )
+
+    def delete(self, item_id: str) -> server.ConversationItemDeleted:
+        """Remove an item.
+
+        Raises:
+            Refused: there is no such item.
+        """
+        self._entries.remove(self._known(item_id, "item_delete_invalid_item_id"))
+        return server.ConversationItemDeleted(item_id=item_id)
+
+    def transcribed(self, item_id: str, transcript: str) -> None:
+        """The user's words are known now."""
+        entry = self.find(item_id)
+        if entry is not None:
+            part = ContentPart(type="input_audio", transcript=transcript)
+            entry.item = msgspec.structs.replace(entry.item, content=[part])
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """What a model would be given."""
+        return tuple(filter(None, (_history_entry(entry) for entry in self._entries)))
+
+    def _known(self, item_id: str, code: str) -> Entry:
+        entry = self.find(item_id)
+        if entry is None:
+            raise Refused(f"Item with id '{item_id}' not found", code=code, param="item_id")
+        return entry
+
+
+def normalised(item: Item) -> Item:
+    """A client's item as the service shows it: with an id, an object, a status for messages, ``text`` for history.
+
+    Raises:
+        Refused: a client cannot create such an item.
+    """
+    if item.type not in CREATABLE:
+        raise Refused(
+            f"Items of type '{item.type}' cannot be created",
+            code="invalid_value",
+            param="item.type",
+        )
+    content = given(item.content)
+    if content:
+        # Observed 2026-07: GA's ``output_text`` is accepted and comes back as ``text``.
+        content = [
+            msgspec.structs.replace(part, type="text") if part.type == "output_text" else part
+            for part in content
+        ]
+    return msgspec.structs.replace(
+        item,
+        id=given(item.id) or new_id("item", 22),
+        object="realtime.item",
+        # Observed 2026-07: a function call's output has no status.
+        status=given(item.status)
+        or ("completed" if item.type != "function_call_output" else UNSET),
+        content=content or UNSET,
+    )
+
+
+def history_entry(item: Item) -> HistoryEntry | None:
+    """An item in the brain's words."""
+    match item.type:
+        case "message":
+            parts = given(item.content) or []
+            texts = [given(part.text) or given(part.transcript) or "" for part in parts]
+            return Utterance(given(item.role) or "user", " ".join(filter(None, texts)))
+        case "function_call":
+            return ToolCall(
+                given(item.call_id) or "", given(item.name) or "", given(item.arguments) or ""
+            )
+        case "function_call_output":
+            return ToolResult(given(item.call_id) or "", given(item.output) or "")
+    return None
+
+
+def _history_entry(entry: Entry) -> HistoryEntry | None:
+    if entry.heard is not None:
+        return Utterance("assistant", entry.heard)
+    return history_entry(entry.item)

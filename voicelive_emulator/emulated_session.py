@@ -1,0 +1,255 @@
+"""One Voice Live session, without any I/O: client events and a clock in, server events out.
+
+Recognising, thinking and speaking take time, so the session hands them out as :mod:`.work` and takes the results. After
+every call, whoever drives it sends :meth:`~EmulatedSession.events_to_send`, starts :meth:`~EmulatedSession.work_to_do`
+and calls :meth:`~EmulatedSession.advance` at :meth:`~EmulatedSession.next_deadline`. It never waits, reads no clock
+and knows no socket, thread or model.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
+from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
+from livekit_plugins_voicelive.protocol.wire_struct import given
+
+from .behaviour import Backend, Behaviour
+from .conversation import Conversation, Entry
+from .ids import new_id
+from .refusal import Refused
+from .responses import Responses
+from .session_settings import SessionSettings
+from .speech_detector import loudness_probability
+from .turn_detector import SpeechProbability, SpeechStarted
+from .user_turns import TurnEvent, UserTurns
+from .work import Recognise, Speak, SpokenChunk, Think, Thought, Work
+
+
+class EmulatedSession:
+    """Owns the outbox and the parts that own everything else; lives as long as one connection."""
+
+    def __init__(
+        self,
+        backend: Backend | None = None,
+        *,
+        probability: SpeechProbability = loudness_probability,
+        behaviour: Behaviour | None = None,
+        expires_at: int = 0,
+    ) -> None:
+        """Begins with ``session.created`` in the outbox.
+
+        Args:
+            backend: whom to play; ``gpt-realtime`` by default.
+            probability: judges windows of audio; by default by loudness alone.
+            behaviour: pace, and choices where the service is unknown.
+            expires_at: Unix seconds, as the session object shows it.
+        """
+        self.backend = backend or Backend()
+        self._behaviour = behaviour or Behaviour()
+        self._settings = SessionSettings(self.backend, expires_at=expires_at)
+        self._conversation = Conversation()
+        self._turns = UserTurns(self._settings, probability)
+        self._responses = Responses(
+            self.backend, self._settings, self._conversation, self._behaviour
+        )
+        self._turn_unanswered = False
+        self._outbox: list[server.ServerEvent] = []
+        self._send(server.SessionCreated(session=dict(self._settings.fields)))
+
+    # --- what comes out -----------------------------------------------------------------------------------------------
+
+    def events_to_send(self) -> list[server.ServerEvent]:
+        """Take what is to be sent."""
+        events, self._outbox = self._outbox, []
+        return events
+
+    def work_to_do(self) -> list[Work]:
+        """Take the work that has become due. Its results come back by the four methods below."""
+        return [*self._turns.work_to_do(), *self._responses.work_to_do()]
+
+    def next_deadline(self) -> float | None:
+        """When :meth:`advance` is to be called even if nothing happens."""
+        return self._responses.next_deadline()
+
+    def _send(self, *events: server.ServerEvent) -> None:
+        self._outbox += [
+            msgspec.structs.replace(event, event_id=new_id("event", 22)) for event in events
+        ]
+
+    # --- what comes in ------------------------------------------------------------------------------------------------
+
+    def advance(self, *, now: float) -> None:
+        """Do what is due."""
+        self._answer_turn()
+        self._send(*self._responses.advance(all_heard=self._turns.all_understood, now=now))
+
+    def receive(self, event: client.ClientEvent | server.UnknownEvent, *, now: float) -> None:
+        """Take in what the client says. What cannot be done is answered with an ``error``."""
+        try:
+            self._dispatch(event, now)
+        except Refused as refusal:
+            event_id = None if isinstance(event, server.UnknownEvent) else given(event.event_id)
+            self.refuse(refusal, event_id=event_id)
+        self.advance(now=now)
+
+    def refuse(self, refusal: Refused, *, event_id: str | None = None) -> None:
+        """Answer with an ``error``; the session goes on."""
+        details = server.ErrorDetails(
+            type="invalid_request_error",
+            code=refusal.code,
+            message=refusal.message,
+            param=refusal.param,
+            event_id=event_id,
+        )
+        self._send(server.ErrorEvent(error=details))
+
+    def _dispatch(self, event: client.ClientEvent | server.UnknownEvent, now: float) -> None:
+        match event:
+            case client.SessionUpdate(session=changes):
+                self._settings.update(changes, heard_audio=self._turns.heard_audio)
+                self._send(server.SessionUpdated(session=dict(self._settings.fields)))
+            case client.InputAudioBufferAppend(audio=audio):
+                for turn_event in self._turns.append(audio):
+                    self._turn(turn_event, now)
+            case client.InputAudioBufferCommit():
+                self._commit(self._turns.commit())
+            case client.InputAudioBufferClear():
+                self._turns.clear()
+                self._send(server.InputAudioBufferCleared())
+            case client.ConversationItemCreate():
+                self._send(self._conversation.create(event))
+            case client.ConversationItemRetrieve(item_id=item_id):
+                self._send(self._conversation.retrieve(item_id))
+            case client.ConversationItemTruncate(
+                item_id=item_id, content_index=index, audio_end_ms=end_ms
+            ):
+                self._send(self._conversation.truncate(item_id, index, end_ms))
+            case client.ConversationItemDelete(item_id=item_id):
+                self._send(self._conversation.delete(item_id))
+            case client.ResponseCreate(response=request, additional_instructions=additional):
+                self._send(*self._responses.begin(request, additional))
+            case client.ResponseCancel(response_id=response_id):
+                self._send(*self._responses.cancel(given(response_id), "client_cancelled"))
+            case server.UnknownEvent(type=type):
+                # Assumption: code and wording after OpenAI's realtime service.
+                raise Refused(f"Invalid value: '{type}'.", code="invalid_value", param="type")
+
+    # --- the user's turns ---------------------------------------------------------------------------------------------
+
+    def _turn(self, event: TurnEvent, now: float) -> None:
+        if isinstance(event, SpeechStarted):
+            self._send(
+                server.InputAudioBufferSpeechStarted(
+                    audio_start_ms=event.start_ms, item_id=self._turns.item_id
+                )
+            )
+            self._interrupt(now)
+            return
+        self._send(
+            server.InputAudioBufferSpeechStopped(
+                audio_end_ms=event.end_ms, item_id=self._turns.item_id
+            )
+        )
+        entry = self._turns.commit_turn(event.end_ms)
+        self._turn_unanswered = self._settings.detection.get("create_response") is not False
+        self._commit(entry, detected=True)
+
+    def _commit(self, entry: Entry, *, detected: bool = False) -> None:
+        item_id = str(entry.item.id)
+        self._send(
+            server.InputAudioBufferCommitted(
+                previous_item_id=self._conversation.last_id, item_id=item_id
+            )
+        )
+        created = self._conversation.append(entry)
+        self._send(created)
+        if detected and self._behaviour.announce_item_done:
+            previous_id = created.previous_item_id
+            self._send(server.ConversationItemDone(previous_item_id=previous_id, item=created.item))
+        text = self._turns.understand(entry)
+        if self.backend.is_native:
+            self._answer_turn()  # a native model begins its response before the words are known
+        if text is not None:
+            self._understood(item_id, text)
+
+    def _answer_turn(self) -> None:
+        """Answer a finished turn. A cascade needs its words first; a running response is waited for."""
+        ready = self.backend.is_native or self._turns.all_understood
+        if self._turn_unanswered and ready and not self._responses.active:
+            self._turn_unanswered = False
+            self._send(*self._responses.begin())
+
+    def _interrupt(self, now: float) -> None:
+        detection = self._settings.detection
+        if detection.get("interrupt_response") is False:
+            return
+        if self._responses.active:
+            self._send(*self._responses.cancel(None, "turn_detected"))
+        self._turn_unanswered = False
+        if detection.get("auto_truncate"):
+            self._truncate_to_heard(now)
+
+    def _truncate_to_heard(self, now: float) -> None:
+        """``auto_truncate``: supposes that the client played in real time from the first delta on."""
+        for entry in self._conversation.entries[-1:]:
+            if entry.first_audio_at is not None and entry.heard is None:
+                heard_ms = int((now - entry.first_audio_at) * 1000)
+                if heard_ms < bytes_to_ms(len(entry.audio)):
+                    self._send(self._conversation.truncate(str(entry.item.id), 0, heard_ms))
+
+    def _understood(self, item_id: str, text: str) -> None:
+        self._conversation.transcribed(item_id, text)
+        if self._settings["input_audio_transcription"] is not None:
+            if text:
+                self._send(server.InputAudioTranscriptionDelta(item_id=item_id, delta=text))
+            self._send(server.InputAudioTranscriptionCompleted(item_id=item_id, transcript=text))
+
+    # --- results of work ----------------------------------------------------------------------------------------------
+
+    def recognised(self, work: Recognise, text: str, *, now: float) -> None:
+        """The ears wrote down what they heard."""
+        if not work.cancelled and self._turns.recognised(work, text):
+            self._understood(work.item_id, text)
+            self.advance(now=now)
+
+    def thought(self, work: Think, thought: Thought, *, now: float) -> None:
+        """The brain has something to say or to call; more may follow until :meth:`finished`."""
+        if not work.cancelled:
+            self._responses.thought(work, thought)
+            self.advance(now=now)
+
+    def spoken(self, work: Speak, chunk: SpokenChunk, *, now: float) -> None:
+        """The voice spoke a sentence; more may follow until :meth:`finished`."""
+        if not work.cancelled:
+            self._responses.spoken(work, chunk)
+            self.advance(now=now)
+
+    def finished(self, work: Think | Speak, *, now: float) -> None:
+        """Brain or voice are done with this."""
+        if not work.cancelled:
+            self._responses.finished(work)
+            self.advance(now=now)
+
+    def failed(self, work: Work, *, now: float) -> None:
+        """Ears, brain or voice broke down over this."""
+        if work.cancelled:
+            return
+        if isinstance(work, Recognise):
+            if self._turns.recognised(work, ""):
+                details = server.ErrorDetails(
+                    type="server_error", code="transcription_failed", message="Not understood"
+                )
+                self._send(
+                    server.InputAudioTranscriptionFailed(item_id=work.item_id, error=details)
+                )
+        else:
+            self._send(*self._responses.failed(work))
+        self.advance(now=now)
+
+    def close(self) -> None:
+        """The connection is gone: nothing is wanted any more."""
+        self._turns.close()
+        if self._responses.active:
+            self._responses.cancel(None, "connection_closed")
+        self._outbox.clear()

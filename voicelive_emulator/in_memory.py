@@ -1,0 +1,65 @@
+"""A session with its ears, brain and voice in one thread and no socket: work is done at once, where it arises.
+
+For tests of both sides of the wire. With a finite pace, audio deltas wait for :meth:`InMemoryEmulator.advance`.
+"""
+
+from __future__ import annotations
+
+from livekit_plugins_voicelive.protocol.client_events import ClientEvent
+from livekit_plugins_voicelive.protocol.server_events import ServerEvent, UnknownEvent
+
+from .brain import ScriptedBrain
+from .emulated_session import EmulatedSession
+from .stand_ins import DeafEars, HummingVoice
+from .work import Brain, Ears, Recognise, Speak, Think, Voice, Work
+
+
+class InMemoryEmulator:
+    """Owns a session and does its work. ``idle`` leaves work undone until it is set back, as slow models would."""
+
+    def __init__(
+        self,
+        session: EmulatedSession | None = None,
+        *,
+        ears: Ears | None = None,
+        brain: Brain | None = None,
+        voice: Voice | None = None,
+    ) -> None:
+        """Stand-ins for whatever is not given: deaf ears, the scripted brain, a humming voice."""
+        self.session = session or EmulatedSession()
+        self.ears = ears or DeafEars()
+        self.brain = brain or ScriptedBrain()
+        self.voice = voice or HummingVoice()
+        self.idle = False
+        self._undone: list[Work] = []
+
+    def receive(self, event: ClientEvent | UnknownEvent, *, now: float = 0.0) -> list[ServerEvent]:
+        """Take a client's event; returns everything that is sent at ``now``."""
+        self.session.receive(event, now=now)
+        return self._settle(now)
+
+    def advance(self, *, now: float) -> list[ServerEvent]:
+        """Let time pass; returns everything that is sent at ``now``."""
+        self.session.advance(now=now)
+        return self._settle(now)
+
+    def _settle(self, now: float) -> list[ServerEvent]:
+        self._undone += self.session.work_to_do()
+        while self._undone and not self.idle:
+            self._do(self._undone.pop(0), now)
+            self._undone += self.session.work_to_do()
+        return self.session.events_to_send()
+
+    def _do(self, work: Work, now: float) -> None:
+        match work:
+            case Recognise():
+                text = self.ears.transcribe(work.audio, phrases=work.phrases)
+                self.session.recognised(work, text, now=now)
+            case Think():
+                for thought in self.brain.think(work.view):
+                    self.session.thought(work, thought, now=now)
+                self.session.finished(work, now=now)
+            case Speak():
+                for chunk in self.voice.speak(work.text, voice=work.voice):
+                    self.session.spoken(work, chunk, now=now)
+                self.session.finished(work, now=now)

@@ -1,0 +1,239 @@
+"""Responses: one at a time, from the request over thinking and speaking to ``response.done``.
+
+Hands out the work of brain and voice, feeds their results to the stream, and ignores results of what was cancelled.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from livekit_plugins_voicelive.protocol.client_events import ResponseCreateParams
+from livekit_plugins_voicelive.protocol.items import Item
+from livekit_plugins_voicelive.protocol.response import Usage
+from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, given
+
+from .behaviour import Backend, Behaviour
+from .conversation import Conversation, history_entry, normalised
+from .refusal import Refused
+from .response_stream import Events, ResponseSpec, ResponseStream
+from .session_settings import SessionSettings, checked_voice
+from .usage import usage
+from .work import Call, ConversationView, HistoryEntry, Say, Speak, SpokenChunk, Think, Thought
+
+
+class Responses:
+    """Owns the active response and the work done for it; both end with its ``response.done``."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        settings: SessionSettings,
+        conversation: Conversation,
+        behaviour: Behaviour,
+    ) -> None:
+        """Settings and conversation are read when a response begins."""
+        self._backend = backend
+        self._settings = settings
+        self._conversation = conversation
+        self._behaviour = behaviour
+        self._stream: ResponseStream | None = None
+        self._request = ResponseCreateParams()
+        self._additional_instructions = ""
+        self._think: Think | None = None
+        self._speak: Speak | None = None
+        self._thoughts: deque[Thought] = deque()
+        self._thought_out = False
+        self._ended = False
+        self._work: list[Think | Speak] = []
+
+    @property
+    def active(self) -> bool:
+        """Whether a response is between ``response.created`` and ``response.done``."""
+        return self._stream is not None
+
+    def work_to_do(self) -> list[Think | Speak]:
+        """Take the work that has become due."""
+        work, self._work = self._work, []
+        return [piece for piece in work if not piece.cancelled]
+
+    # --- beginning ----------------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        request: ResponseCreateParams | UnsetType = UNSET,
+        additional_instructions: str | UnsetType = UNSET,
+    ) -> Events:
+        """Start a response.
+
+        Raises:
+            Refused: one is active, or the request asks for what cannot be.
+        """
+        if self._stream is not None:
+            raise Refused(
+                "Conversation already has an active response",
+                code="conversation_already_has_active_response",
+            )
+        request = ResponseCreateParams() if isinstance(request, UnsetType) else request
+        spec = self._spec(request)
+        message = given(request.pre_generated_assistant_message)
+        self._thoughts = deque([Say(_only_text(message))] if message else [])
+        self._thought_out = message is not None
+        self._ended = False
+        self._request = request
+        self._additional_instructions = given(additional_instructions) or ""
+        self._stream = ResponseStream(spec, self._conversation, self._behaviour)
+        return [self._stream.created()]
+
+    def _spec(self, request: ResponseCreateParams) -> ResponseSpec:
+        settings = self._settings
+        modalities = given(request.modalities)
+        if modalities and {"text", "audio"} <= set(modalities) and self._backend.is_native:
+            # Reported: per response, native voices take one or the other.
+            raise Refused(
+                "Modalities can be ['text'] or ['audio']",
+                code="invalid_value",
+                param="response.modalities",
+            )
+        voice = given(request.voice)
+        limit = given(request.max_output_tokens)
+        return ResponseSpec(
+            modalities=list(modalities or settings["modalities"]),
+            voice=checked_voice(voice, self._backend) if voice else settings["voice"],
+            output_audio_format=given(request.output_audio_format)
+            or settings["output_audio_format"]
+            or "pcm16",
+            max_output_tokens=limit or settings["max_response_output_tokens"],
+            temperature=given(request.temperature) or settings["temperature"],
+            metadata=given(request.metadata) if self._behaviour.echo_metadata else None,
+            in_conversation=request.conversation != "none" and request.commit is not False,
+            word_timestamps="word" in (settings["output_audio_timestamp_types"] or []),
+        )
+
+    def _view(self) -> ConversationView:
+        request, settings = self._request, self._settings
+        history = self._conversation.history()
+        replaced = given(request.input_items)
+        if replaced is not None:
+            history = _entries(replaced)
+        tools = given(request.tools)
+        instructions = given(request.instructions)
+        return ConversationView(
+            history=history + _entries(given(request.append_input_items) or []),
+            instructions=(settings["instructions"] or "") if instructions is None else instructions,
+            additional_instructions=self._additional_instructions,
+            tools=tuple(settings["tools"] or [] if tools is None else tools),
+            tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",
+        )
+
+    # --- going on -----------------------------------------------------------------------------------------------------
+
+    def advance(self, *, all_heard: bool, now: float) -> Events:
+        """Send what is due and hand out the next work. The brain waits until ``all_heard``."""
+        stream = self._stream
+        if stream is None:
+            return []
+        if self._think is None and not self._thought_out and all_heard:
+            self._think = Think(stream.id, self._view())
+            self._work.append(self._think)
+        self._next_thoughts(stream)
+        events = stream.advance(self._usage(stream), now=now)
+        self._forget_if_done()
+        return events
+
+    def next_deadline(self) -> float | None:
+        """When :meth:`advance` has something to send."""
+        return self._stream.next_deadline() if self._stream else None
+
+    def thought(self, work: Think, thought: Thought) -> None:
+        """The brain has a piece."""
+        if work is self._think:
+            self._thoughts.append(thought)
+
+    def spoken(self, work: Speak, chunk: SpokenChunk) -> None:
+        """The voice has a sentence."""
+        if work is self._speak and self._stream is not None:
+            self._stream.speak(chunk)
+
+    def finished(self, work: Think | Speak) -> None:
+        """A piece of work is done."""
+        if work is self._think:
+            self._thought_out = True
+        elif work is self._speak:
+            self._speak = None
+
+    def _next_thoughts(self, stream: ResponseStream) -> None:
+        """In order: a call that follows words waits until the words are spoken."""
+        while self._thoughts and self._speak is None:
+            thought = self._thoughts.popleft()
+            match thought:
+                case Call(name=name, arguments=arguments):
+                    stream.call(name, arguments)
+                case Say(text=text) if stream.spec.spoken:
+                    self._speak = Speak(stream.id, text, stream.spec.voice)
+                    self._work.append(self._speak)
+                case Say(text=text):
+                    stream.write(text)
+        if self._thought_out and self._speak is None and not self._thoughts and not self._ended:
+            self._ended = True
+            stream.end()
+
+    # --- ending -------------------------------------------------------------------------------------------------------
+
+    def cancel(self, response_id: str | None, reason: str) -> Events:
+        """Stop the active response.
+
+        Raises:
+            Refused: there is none, or it is another one.
+        """
+        stream = self._stream
+        if stream is None or response_id not in (None, stream.id):
+            raise Refused(
+                "Cancellation failed: no active response found", code="response_cancel_not_active"
+            )
+        return self._finish(stream, "cancelled", {"type": "cancelled", "reason": reason})
+
+    def failed(self, work: Think | Speak) -> Events:
+        """Brain or voice broke down."""
+        if self._stream is None or work not in (self._think, self._speak):
+            return []
+        kind = "model" if isinstance(work, Think) else "text to speech"
+        error = {"type": "server_error", "code": None, "message": f"The {kind} failed"}
+        return self._finish(self._stream, "failed", {"type": "failed", "error": error})
+
+    def _finish(self, stream: ResponseStream, status: str, details: dict[str, object]) -> Events:
+        events = stream.finish(status, details, self._usage(stream))
+        self._forget_if_done()
+        return events
+
+    def _forget_if_done(self) -> None:
+        if self._stream is not None and self._stream.done:
+            for work in (self._think, self._speak):
+                if work is not None:
+                    work.cancelled = True
+            self._stream = self._think = self._speak = None
+            self._thoughts.clear()
+
+    def _usage(self, stream: ResponseStream) -> Usage:
+        written = [output.entry for output in stream.outputs if output.opened]
+        read = [entry for entry in self._conversation.entries if entry not in written]
+        return usage(self._settings["instructions"] or "", read, written)
+
+
+def _entries(items: list[Item]) -> tuple[HistoryEntry, ...]:
+    return tuple(filter(None, (history_entry(normalised(item)) for item in items)))
+
+
+def _only_text(message: Item) -> str:
+    """The text of a pre-generated message.
+
+    Raises:
+        Refused: it is not an assistant's message with exactly one text part.
+    """
+    parts = given(message.content) or []
+    if message.role != "assistant" or len(parts) != 1 or not given(parts[0].text):
+        raise Refused(
+            "An assistant message with exactly one text part is needed",
+            code="invalid_value",
+            param="response.pre_generated_assistant_message",
+        )
+    return given(parts[0].text) or ""

@@ -1,0 +1,200 @@
+"""The emulator as a server on a port: handshakes, connections, and the threads they share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from types import TracebackType
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from livekit_plugins_voicelive.protocol import codec
+from livekit_plugins_voicelive.protocol.client_events import ClientEvent
+from livekit_plugins_voicelive.protocol.server_events import ErrorEvent
+
+from .behaviour import Backend, Behaviour
+from .brain import ScriptedBrain
+from .emulated_session import EmulatedSession
+from .faults import Faults
+from .handshake import HandshakeRefused, UpgradeRequest, check
+from .session_runner import SessionRunner
+from .speech_detector import loudness_probability
+from .speech_threads import SpeechThreads
+from .stand_ins import DeafEars, HummingVoice
+from .turn_detector import SpeechProbability
+from .work import Brain, Ears, Voice
+
+logger = logging.getLogger("voicelive_emulator")
+
+SESSION_LIMIT_S = 60 * 60
+"""A session lasts at most an hour. Source: Speech service quotas and limits."""
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+"""An append may hold 15 MiB of audio, which base64 makes 20. Source: Voice Live API reference."""
+
+
+def loudness() -> SpeechProbability:
+    """The default detector: by loudness alone."""
+    return loudness_probability
+
+
+class EmulatorServer:
+    """``async with EmulatorServer() as server:`` owns the port, the connections and the worker threads.
+
+    Without arguments it listens by loudness, understands nothing and hums: fast, for tests. Give it a
+    :class:`~.recognizer.Recognizer`, a :class:`~.synthesizer.Synthesizer` and
+    :func:`~.speech_detector.neural_probability` to have it hear and speak.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        api_key: str = "emulator",
+        recognizer: Ears | None = None,
+        synthesizer: Voice | None = None,
+        brain: Brain | None = None,
+        detector: Callable[[], SpeechProbability] = loudness,
+        behaviour: Behaviour | None = None,
+        faults: Faults | None = None,
+        accepts_token: Callable[[str], bool] = bool,
+        keep_received: bool = True,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            host: address to listen on.
+            port: 0 takes any free one.
+            api_key: the key that clients must show.
+            recognizer: the ears; None is deaf.
+            synthesizer: the voice; None hums.
+            brain: what to answer; the scripted brain by default.
+            detector: makes the judge of windows for one session.
+            behaviour: pace, and choices where the service is unknown.
+            faults: what to do wrong; can be changed while running.
+            accepts_token: which access tokens are good; any that is not empty by default.
+            keep_received: whether :attr:`received` collects what clients send.
+        """
+        self._host, self._port = host, port
+        self._api_key = api_key
+        self._detector = detector
+        self._behaviour = behaviour
+        self._accepts_token = accepts_token
+        self._keep_received = keep_received
+        self._threads = SpeechThreads(
+            recognizer or DeafEars(), brain or ScriptedBrain(), synthesizer or HummingVoice()
+        )
+        self._server: Server | None = None
+        self._backends: dict[ServerConnection, Backend] = {}
+        self.faults = faults or Faults()
+        self.requests: list[UpgradeRequest] = []
+        """Every upgrade request, refused or not; kept only with ``keep_received``."""
+        self.received: list[list[ClientEvent]] = []
+        """For every connection in order, what the client sent."""
+
+    @property
+    def endpoint(self) -> str:
+        """What a client takes for its Azure endpoint."""
+        return f"http://{self._host}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        if self._server is None:
+            raise RuntimeError("the server is not running")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    async def __aenter__(self) -> EmulatorServer:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._server = await serve(
+            self._serve,
+            self._host,
+            self._port,
+            process_request=self._process_request,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,
+            logger=logging.getLogger("voicelive_emulator.websocket"),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Cut all connections, and wait for the threads."""
+        self.faults.drop_connections()
+        if self._server is not None:
+            self._server.close(close_connections=True)
+            await self._server.wait_closed()
+        await self._threads.close()
+
+    async def _process_request(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        upgrade = UpgradeRequest(request.path, request.headers)
+        if self._keep_received:
+            self.requests.append(upgrade)
+        faults = self.faults
+        if faults.stall_handshake:
+            await asyncio.Event().wait()
+        if faults.redirect_to is not None:
+            return _response(307, "", location=faults.redirect_to)
+        if faults.handshake_status is not None:
+            return _response(faults.handshake_status, faults.handshake_body)
+        try:
+            backend = check(upgrade, api_key=self._api_key, accepts_token=self._accepts_token)
+        except HandshakeRefused as refused:
+            return _response(refused.status, refused.body)
+        self._backends[connection] = backend
+        return None
+
+    async def _serve(self, websocket: ServerConnection) -> None:
+        backend = self._backends.pop(websocket)
+        if self.faults.error_after_upgrade is not None:
+            error = ErrorEvent(error=self.faults.error_after_upgrade)
+            await websocket.send(codec.encode(error), text=True)
+            return
+        session = EmulatedSession(
+            backend,
+            probability=self._detector(),
+            behaviour=self._behaviour,
+            expires_at=int(time.time()) + SESSION_LIMIT_S,
+        )
+        received: list[ClientEvent] | None = [] if self._keep_received else None
+        if received is not None:
+            self.received.append(received)
+        runner = SessionRunner(websocket, session, self._threads, self.faults, received)
+        self.faults.connections.add(runner)
+        logger.info("connected: %s %s", backend.kind, backend.model)
+        try:
+            await runner.run()
+        finally:
+            self.faults.connections.discard(runner)
+            logger.info("disconnected")
+
+
+def _response(status: int, body: str, *, location: str | None = None) -> Response:
+    data = body.encode()
+    headers = Headers(
+        {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(data)),
+            "Connection": "close",
+        }
+    )
+    if location is not None:
+        headers["Location"] = location
+    return Response(status, HTTPStatus(status).phrase, headers, data)

@@ -1,0 +1,206 @@
+"""The session's configuration as the service keeps it: its defaults, what an update may change, and the echo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from livekit_plugins_voicelive.protocol.session_config import SessionConfig
+
+from .audio_formats import INPUT_FORMATS, OUTPUT_RATES
+from .behaviour import Backend
+from .ids import new_id
+from .refusal import Refused
+from .turn_detector import TurnRules
+
+PERSONA = (
+    "You are a helpful, friendly voice assistant. Keep your answers short. "
+    "Call a function whenever one fits."
+)
+"""Stands for the service's own default instructions, which every new session shows (observed 2026-07)."""
+
+_DETECTION: dict[str, Any] = {
+    "threshold": 0.5,
+    "prefix_padding_ms": 400,
+    "silence_duration_ms": 500,
+    "create_response": True,
+    "interrupt_response": True,
+    "idle_timeout_ms": None,
+    "speech_duration_ms": None,
+    "end_of_utterance_detection": None,
+    "auto_truncate": False,
+    "appended_text_after_truncation": None,
+}
+"""What a ``server_vad`` sent without its numbers becomes. Observed 2026-07."""
+
+_CREATED_DETECTION = _DETECTION | {"prefix_padding_ms": 300, "silence_duration_ms": 200}
+"""What a session has before any update. Observed 2026-07: not the same numbers."""
+
+_TRANSCRIPTION: dict[str, Any] = {
+    "model": None,
+    "language": None,
+    "prompt": None,
+    "custom_speech": None,
+    "phrase_list": None,
+}
+
+_OLD_PADDING = ("2025-05-01-preview", "2025-10-01", "2026-01-01-preview")
+"""api-versions whose default prefix padding is 300 ms. Source: Voice Live how-to."""
+
+SEMANTIC_SILENCE_MS = {"low": 1_000, "medium": 600, "high": 300}
+"""Silence that ends a turn for ``semantic_vad``, by eagerness. Assumption: the service judges words, we judge silence."""
+
+AZURE_VOICE = {"name": "en-US-AvaNeural", "type": "azure-standard"}
+"""Of a cascade that was told none. Assumption: only that it is an Azure voice is documented."""
+
+
+class SessionSettings:
+    """Owns the effective session object; lives as long as the session."""
+
+    def __init__(self, backend: Backend, *, expires_at: int) -> None:
+        """``expires_at``: Unix seconds at which the session will end."""
+        self._backend = backend
+        self.fields: dict[str, Any] = {
+            "id": new_id("sess"),
+            "model": backend.reported_model,
+            "modalities": ["audio"],
+            "instructions": PERSONA,
+            "voice": _default_voice(backend),
+            "input_audio_format": "pcm16",
+            "output_audio_format": None,
+            # Assumption: a cascade transcribes unasked, so it says so.
+            "input_audio_transcription": None
+            if backend.is_native
+            else _TRANSCRIPTION | {"model": "azure-speech"},
+            "input_audio_noise_reduction": None,
+            "turn_detection": {"type": "server_vad"} | _CREATED_DETECTION,
+            "tools": [],
+            "tool_choice": "auto",
+            "max_response_output_tokens": "inf",
+            "expires_at": expires_at,
+            "object": "realtime.session",
+            "input_audio_sampling_rate": 24_000,
+            "animation": None,
+            "input_audio_echo_cancellation": None,
+            "avatar": None,
+            "output_audio_timestamp_types": None,
+            "truncation_strategy": None,
+            "include": None,
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields.get(name)
+
+    @property
+    def detection(self) -> dict[str, Any]:
+        """The turn detection in force; empty when it is off."""
+        return self.fields["turn_detection"] or {}
+
+    @property
+    def turn_rules(self) -> TurnRules | None:
+        """How to find turns; None when the client ends them itself."""
+        detection = self.detection
+        if not detection:
+            return None
+        if detection["type"] == "semantic_vad":
+            silence_ms = SEMANTIC_SILENCE_MS.get(detection.get("eagerness") or "", 600)
+            return TurnRules(prefix_padding_ms=400, silence_duration_ms=silence_ms)
+        return TurnRules(
+            threshold=detection["threshold"],
+            prefix_padding_ms=detection["prefix_padding_ms"],
+            silence_duration_ms=detection["silence_duration_ms"],
+            speech_duration_ms=detection["speech_duration_ms"] or 200,
+        )
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Words that the recogniser is told to expect."""
+        return tuple((self.fields["input_audio_transcription"] or {}).get("phrase_list") or ())
+
+    def update(self, changes: dict[str, Any], *, heard_audio: bool) -> None:
+        """Take over the top-level fields present; nested objects are replaced, not merged (observed 2026-07).
+
+        Raises:
+            Refused: a field cannot have this value, or not any more. Then nothing has changed.
+        """
+        if "model" in changes:
+            # Reported: the field is documented, and refused.
+            raise Refused("model cannot be changed", code="invalid_value", param="session.model")
+        try:
+            msgspec.convert(changes, SessionConfig)
+        except msgspec.ValidationError as error:
+            # Assumption: the code of a session that cannot be read.
+            raise Refused(str(error), code="invalid_update_message", param="session") from None
+        if heard_audio:
+            self._check_frozen(changes)
+        normalise: dict[str, Callable[[Any], Any]] = {
+            "voice": lambda value: checked_voice(value, self._backend),
+            "turn_detection": self._detection,
+            "input_audio_transcription": lambda value: value and _TRANSCRIPTION | value,
+            "input_audio_format": lambda value: _one_of("input_audio_format", value, INPUT_FORMATS),
+            "output_audio_format": lambda value: _one_of(
+                "output_audio_format", value, (*OUTPUT_RATES, None)
+            ),
+        }
+        self.fields |= {
+            name: normalise[name](value) if name in normalise else value
+            for name, value in changes.items()
+            if name not in ("id", "object", "expires_at")
+        }
+
+    def _check_frozen(self, changes: dict[str, Any]) -> None:
+        for name in ("input_audio_format", "input_audio_sampling_rate"):
+            if name in changes and changes[name] != self.fields[name]:
+                raise Refused(
+                    f"{name} cannot be changed once audio was sent",
+                    code="invalid_value",
+                    param=f"session.{name}",
+                )
+
+    def _detection(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None or value["type"] == "semantic_vad":
+            return value and {"create_response": True, "interrupt_response": True} | value
+        defaults = dict(_DETECTION)
+        if value["type"].startswith("azure_semantic_vad"):
+            defaults |= {
+                "prefix_padding_ms": 420,
+                "speech_duration_ms": 80,
+                "remove_filler_words": False,
+                "languages": None,
+            }
+        if self._backend.api_version in _OLD_PADDING:
+            defaults["prefix_padding_ms"] = 300
+        given = {name: part for name, part in value.items() if part is not None}
+        return {"type": value["type"]} | defaults | given
+
+
+def checked_voice(voice: Any, backend: Backend) -> dict[str, Any]:
+    """The voice as an object.
+
+    Raises:
+        Refused: the backend cannot speak with it.
+    """
+    if isinstance(voice, str):
+        voice = {"name": voice, "type": "openai"}
+    fits = (
+        voice is not None
+        and (voice["type"] != "openai" or backend.is_native)
+        and (voice["type"] != "azure-realtime-native" or backend.model == "azure-realtime")
+    )
+    if not fits:
+        raise Refused("Only Azure voice is supported", code="invalid_voice", param="session.voice")
+    return dict(voice)
+
+
+def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:
+    if value not in allowed:
+        raise Refused(f"{name} is not supported", code="invalid_value", param=f"session.{name}")
+    return value
+
+
+def _default_voice(backend: Backend) -> dict[str, Any]:
+    if backend.model == "azure-realtime":
+        return {"name": "ava", "type": "azure-realtime-native"}
+    return {"name": "alloy", "type": "openai"} if backend.is_native else dict(AZURE_VOICE)
