@@ -158,6 +158,7 @@ class Generation:
         self.cancelled = False
         self.interrupted = False
         self.messages: dict[str, Message] = {}
+        self.open_calls: set[str] = set()
         self.to_delete: list[str] = []
         self._speaks = speaks
         self._timed = timed
@@ -225,8 +226,9 @@ class Generation:
             self._function_ch.send_nowait(call)
 
     def unheard(self) -> list[str]:
-        """Messages of which nothing reached the user, in a response that ends here."""
-        return [item_id for item_id, message in self.messages.items() if not message.reached_user]
+        """Messages of which nothing reached the user, and calls that nobody will run, in a response that ends here."""
+        messages = [id for id, message in self.messages.items() if not message.reached_user]
+        return [*messages, *self.open_calls]
 
     @property
     def reached_user(self) -> bool:

@@ -69,6 +69,8 @@ class ResponseEvents:
             self._drop(generation, item_id)
         elif is_playable(item):
             generation.message(item_id)
+        elif item.type == "function_call":
+            generation.open_calls.add(item_id)
 
     def part(self, event: server.ResponsePartEvent, *, now: float) -> None:
         """More words or audio of a message; of unknown and ended responses nothing is wanted."""
@@ -111,6 +113,7 @@ class ResponseEvents:
         self, generation: Generation, item: Item, item_id: str, *, now: float
     ) -> None:
         generation.first_output_at = generation.first_output_at or now
+        generation.open_calls.discard(item_id)
         if generation.closed:
             self._drop(generation, item_id)
         elif item.status != "incomplete":
