@@ -91,6 +91,7 @@ class EmulatorServer:
             recognizer or DeafEars(), brain or ScriptedBrain(), synthesizer or HummingVoice()
         )
         self._server: Server | None = None
+        self._closing = asyncio.Event()
         self._backends: dict[ServerConnection, Backend] = {}
         self.faults = faults or Faults()
         self.requests: list[UpgradeRequest] = []
@@ -135,6 +136,7 @@ class EmulatorServer:
         traceback: TracebackType | None,
     ) -> None:
         """Cut all connections, and wait for the threads."""
+        self._closing.set()
         self.faults.drop_connections()
         if self._server is not None:
             self._server.close(close_connections=True)
@@ -149,7 +151,7 @@ class EmulatorServer:
             self.requests.append(upgrade)
         faults = self.faults
         if faults.stall_handshake:
-            await asyncio.Event().wait()
+            await self._closing.wait()
         if faults.redirect_to is not None:
             return _response(307, "", location=faults.redirect_to)
         if faults.handshake_status is not None:

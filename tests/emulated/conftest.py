@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from livekit.agents import APIConnectOptions
+from livekit_plugins_voicelive import RealtimeModel, RealtimeSession
+from voicelive_emulator.behaviour import Behaviour
+from voicelive_emulator.server import EmulatorServer
+
+DEADLINE_S = 10.0
+
+QUICK_RETRIES = APIConnectOptions(max_retry=3, retry_interval=0.05, timeout=2.0)
+
+
+class Events:
+    """What a session emits, to be waited for."""
+
+    NAMES = (
+        "input_speech_started",
+        "input_speech_stopped",
+        "input_audio_transcription_completed",
+        "generation_created",
+        "session_reconnected",
+        "metrics_collected",
+        "remote_item_added",
+        "error",
+        "voicelive_server_event_received",
+        "voicelive_client_event_sent",
+    )
+
+    def __init__(self, session: RealtimeSession) -> None:
+        self.log: list[tuple[str, Any]] = []
+        self._news = asyncio.Event()
+        for name in self.NAMES:
+            session.on(name, self._listener(name))  # type: ignore[arg-type]
+
+    def _listener(self, name: str) -> Callable[..., None]:
+        def note(payload: Any) -> None:
+            self.log.append((name, payload))
+            self._news.set()
+
+        return note
+
+    def all(self, name: str) -> list[Any]:
+        return [payload for logged, payload in self.log if logged == name]
+
+    async def wait(
+        self, name: str, *, count: int = 1, where: Callable[[Any], bool] = lambda _: True
+    ) -> Any:
+        """The count-th event of that name, however long it takes within the deadline."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                found = [payload for payload in self.all(name) if where(payload)]
+                if len(found) >= count:
+                    return found[count - 1]
+                self._news.clear()
+                await self._news.wait()
+
+    async def server_event(self, kind: type, *, count: int = 1) -> Any:
+        return await self.wait(
+            "voicelive_server_event_received", count=count, where=lambda e: isinstance(e, kind)
+        )
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[EmulatorServer]:
+    """Voice Live on loopback: it listens by loudness, understands nothing and hums, all at once."""
+    async with EmulatorServer(api_key="key", behaviour=Behaviour(pace=100.0)) as server:
+        yield server
+
+
+def model_of(service: EmulatorServer, **options: Any) -> RealtimeModel:
+    defaults = {"endpoint": service.endpoint, "api_key": "key", "conn_options": QUICK_RETRIES}
+    return RealtimeModel(**(defaults | options))
+
+
+@asynccontextmanager
+async def session_with(
+    service: EmulatorServer, **options: Any
+) -> AsyncIterator[tuple[RealtimeSession, Events]]:
+    session = model_of(service, **options).session()
+    try:
+        yield session, Events(session)
+    finally:
+        await session.aclose()
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds; for what announces itself by no event."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -1,0 +1,490 @@
+"""The session against the emulator on loopback: connecting, losing, retrying, closing."""
+
+import asyncio
+import base64
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from livekit import rtc
+from livekit.agents import APIConnectOptions, APIError, APIStatusError, llm
+from livekit_plugins_voicelive import RealtimeModel
+from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
+from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
+from tests.emulated.conftest import Events, eventually, model_of, session_with
+from voicelive_emulator.behaviour import Behaviour
+from voicelive_emulator.server import EmulatorServer
+from voicelive_emulator.stand_ins import DeafEars, hum
+
+SLOW = Behaviour(pace=2.0)
+
+
+def our_tasks() -> list[str]:
+    return [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("voicelive.")]
+
+
+def user(text: str, id: str = "item_user") -> llm.ChatMessage:
+    return llm.ChatMessage(id=id, role="user", content=[text])
+
+
+async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
+    """The words and the seconds of audio of a generation, read to its end."""
+    text, seconds = "", 0.0
+    async with asyncio.timeout(10):
+        async for message in event.message_stream:
+            async for frame in message.audio_stream:
+                seconds += frame.duration
+            async for delta in message.text_stream:
+                text += delta
+    return text, seconds
+
+
+# --- conversations ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_spoken_turn_is_heard_and_answered() -> None:
+    ears = DeafEars("Please say exactly good morning everybody.")
+    async with (
+        EmulatorServer(api_key="key", recognizer=ears) as service,
+        session_with(service) as (session, events),
+    ):
+        for pcm in (hum(700), bytes(48 * 1000)):
+            for at in range(0, len(pcm), 960):
+                session.push_audio(rtc.AudioFrame(pcm[at : at + 960], 24_000, 1, 480))
+        generation = await events.wait("generation_created")
+        text, seconds = await heard(generation)
+        final = await events.wait("input_audio_transcription_completed", where=lambda t: t.is_final)
+        assert "good morning everybody" in final.transcript
+        assert "good morning everybody" in text.lower()
+        assert seconds > 0.5
+        assert not generation.user_initiated
+
+
+async def test_a_reply_asked_for_before_the_socket_is_up_is_given(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, _):
+        event = await session.generate_reply(instructions="Greet the user.")
+        assert event.user_initiated
+        assert (await heard(event))[0]
+
+
+async def test_state_set_before_the_socket_is_up_opens_the_connection(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
+        await session.update_instructions("Be brief.")
+        await session.update_chat_ctx(llm.ChatContext([user("My name is Ada.")]))
+        await session.update_tools([])
+        await events.server_event(server.ConversationItemCreated)
+        opening, item, *_ = service.received[0]
+        assert isinstance(opening, client.SessionUpdate)
+        assert opening.session["instructions"] == "Be brief."
+        assert isinstance(item, client.ConversationItemCreate)
+
+
+async def test_the_history_is_changed_and_confirmed(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        await session.update_chat_ctx(llm.ChatContext([user("a", "a"), user("b", "b")]))
+        await session.update_chat_ctx(llm.ChatContext([user("b", "b")]))
+        assert [item.id for item in session.chat_ctx.items] == ["b"]
+
+
+async def test_a_refused_change_of_the_history_fails_fast_with_its_code(
+    service: EmulatorServer,
+) -> None:
+    service.faults.refuse["conversation.item.create"] = ErrorDetails(
+        type="invalid_request_error", code="too_odd", message="the secret words"
+    )
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        with pytest.raises(llm.RealtimeError, match=r"1 of 1.*too_odd") as raised:
+            await session.update_chat_ctx(llm.ChatContext([user("the secret words")]))
+        assert raised.value.code == "too_odd"
+        assert "secret" not in str(raised.value)
+        assert session.chat_ctx.items == []
+
+
+async def test_a_change_that_is_never_confirmed_fails_in_time(service: EmulatorServer) -> None:
+    service.faults.withhold.add("conversation.item.created")
+    async with session_with(service, reply_timeout_s=0.2) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        with pytest.raises(llm.RealtimeError, match="did not confirm in time"):
+            await session.update_chat_ctx(llm.ChatContext([user("hello")]))
+
+
+async def test_a_reply_that_never_begins_fails_in_time(service: EmulatorServer) -> None:
+    service.faults.withhold.add("response.created")
+    async with session_with(service, reply_timeout_s=0.2) as (session, _):
+        with pytest.raises(llm.RealtimeError) as raised:
+            await session.generate_reply()
+        assert raised.value.code == "timeout"
+
+
+async def test_a_sentence_is_said_word_for_word(service: EmulatorServer) -> None:
+    async def stream() -> AsyncIterator[str]:
+        yield "Your code is "
+        yield "four two."
+
+    async with session_with(service) as (session, _):
+        assert (await heard(await session.say("Good morning.")))[0] == "Good morning."
+        assert (await heard(await session.say(stream())))[0] == "Your code is four two."
+
+
+async def test_a_text_stream_that_breaks_fails_the_say(service: EmulatorServer) -> None:
+    async def stream() -> AsyncIterator[str]:
+        yield "half"
+        raise OSError("the secret words")
+
+    async with session_with(service) as (session, _):
+        with pytest.raises(llm.RealtimeError, match="OSError") as raised:
+            await session.say(stream())
+        assert "secret" not in str(raised.value)
+
+
+async def test_the_next_reply_plays_although_a_cancelled_one_never_ends() -> None:
+    async with (
+        EmulatorServer(api_key="key", behaviour=SLOW) as service,
+        session_with(service) as (session, events),
+    ):
+        first = await session.generate_reply(instructions="Tell a long story.")
+        await events.server_event(server.ResponseAudioDelta)
+        service.faults.withhold.add("response.done")
+        session.interrupt()
+        await heard(first)
+        async with asyncio.timeout(2):
+            await session.generate_reply()
+        assert len([e for e in service.received[0] if isinstance(e, client.ResponseCancel)]) == 1
+
+
+async def test_livekit_may_call_back_from_inside_an_event(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        session.on("input_speech_started", lambda _: session.interrupt())
+        session.on("generation_created", lambda _: session.interrupt())
+        generation = await session.generate_reply(instructions="Tell a long story.")
+        await heard(generation)
+        for _ in range(50):
+            session.push_audio(rtc.AudioFrame(hum(20), 24_000, 1, 480))
+        await events.wait("input_speech_started")
+
+
+async def test_numbers_come_after_the_generation_and_the_connection_has_its_own(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
+        generation = await session.generate_reply()
+        metrics = await events.wait(
+            "metrics_collected", where=lambda m: m.request_id == generation.response_id
+        )
+        assert metrics.output_tokens > 0
+        acquired = events.all("metrics_collected")[0]
+        assert acquired.request_id == ""
+        assert acquired.acquire_time > 0
+
+
+async def test_video_is_refused_once_and_quietly(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = rtc.VideoFrame(2, 2, rtc.VideoBufferType.RGBA, bytes(16))
+    async with session_with(service) as (session, _):
+        session.push_video(frame)
+        session.push_video(frame)
+    assert caplog.text.count("takes no video") == 1
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+async def fatal(events: Events) -> APIError:
+    report = await events.wait("error", where=lambda e: not e.recoverable)
+    assert isinstance(report.error, APIError)
+    return report.error
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "AZURE_VOICELIVE_API_KEY"), (403, "Foundry User"), (404, "endpoint")],
+)
+async def test_a_refusal_that_cannot_heal_ends_the_session_once(
+    service: EmulatorServer, status: int, advice: str
+) -> None:
+    service.faults.handshake_status = status
+    async with session_with(service) as (session, events):
+        waiter = session.generate_reply()
+        error = await fatal(events)
+        assert isinstance(error, APIStatusError)
+        assert error.status_code == status
+        assert advice in str(error)
+        assert "Refused on demand" in str(error)
+        with pytest.raises(llm.RealtimeError):
+            await waiter
+        assert len(events.all("error")) == len(service.requests) == 1
+
+
+async def test_a_wrong_key_is_a_refusal_that_cannot_heal(service: EmulatorServer) -> None:
+    async with session_with(service, api_key="wrong-key") as (_, events):
+        error = await fatal(events)
+        assert "401" in str(error)
+        assert "wrong-key" not in str(error)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+async def test_a_refusal_that_may_heal_is_tried_again(service: EmulatorServer, status: int) -> None:
+    service.faults.handshake_status = status
+    async with session_with(service) as (session, events):
+        report = await events.wait("error")
+        assert report.recoverable
+        service.faults.handshake_status = None
+        assert await session.generate_reply()
+
+
+async def test_retries_are_spent_one_day(service: EmulatorServer) -> None:
+    service.faults.handshake_status = 503
+    async with session_with(service) as (session, events):
+        await fatal(events)
+        assert len(service.requests) == 4
+        with pytest.raises(llm.RealtimeError, match="closed"):
+            await session.generate_reply()
+        with pytest.raises(llm.RealtimeError, match="closed"):
+            await session.say("Anybody there?")
+
+
+async def test_a_connection_alone_does_not_reset_the_retries(service: EmulatorServer) -> None:
+    service.faults.drop_after = "session.created"
+    async with session_with(service) as (_, events):
+        await fatal(events)
+        assert len(service.requests) == 4
+
+
+async def test_a_redirect_is_not_followed_and_the_key_stays_here(service: EmulatorServer) -> None:
+    async with EmulatorServer(api_key="key") as elsewhere:
+        service.faults.redirect_to = f"{elsewhere.endpoint}/voice-live/realtime".replace(
+            "http", "ws"
+        )
+        async with session_with(service) as (_, events):
+            await events.wait("error")
+        assert elsewhere.requests == []
+
+
+async def test_a_service_that_does_not_answer_is_given_up_in_time(service: EmulatorServer) -> None:
+    service.faults.stall_handshake = True
+    quick = APIConnectOptions(max_retry=0, timeout=0.2)
+    async with session_with(service, conn_options=quick) as (_, events):
+        assert "did not answer within 0.2 s" in str(await fatal(events))
+
+
+async def test_a_service_that_begins_no_session_is_given_up_in_time(
+    service: EmulatorServer,
+) -> None:
+    service.faults.withhold.add("session.created")
+    quick = APIConnectOptions(max_retry=0, timeout=0.2)
+    async with session_with(service, conn_options=quick) as (_, events):
+        assert "began no session" in str(await fatal(events))
+
+
+async def test_nobody_there_is_told_with_the_endpoint() -> None:
+    async with EmulatorServer() as gone:
+        endpoint = gone.endpoint
+    model = RealtimeModel(
+        endpoint=endpoint, api_key="key", conn_options=APIConnectOptions(max_retry=0)
+    )
+    events = Events(model.session())
+    assert "AZURE_VOICELIVE_ENDPOINT" in str(await fatal(events))
+    await model.aclose()
+
+
+async def test_an_error_after_the_upgrade_is_what_is_reported(service: EmulatorServer) -> None:
+    service.faults.error_after_upgrade = ErrorDetails(
+        type="invalid_request_error", code="invalid_request_error", message="no such project"
+    )
+    async with session_with(service) as (_, events):
+        assert "no such project" in str(await fatal(events))
+        assert len(service.requests) == 1
+
+
+async def test_a_rejected_configuration_is_no_silent_default(service: EmulatorServer) -> None:
+    options = {"byom_profile": "byom-azure-openai-chat-completion", "voice": "alloy"}
+    async with session_with(service, **options) as (_, events):
+        error = await fatal(events)
+        assert "session.voice" in str(error)
+        assert "Only Azure voice is supported" in str(error)
+        assert len(service.requests) == 1
+
+
+async def test_a_credential_that_fails_is_told_without_its_words(service: EmulatorServer) -> None:
+    def provider() -> str:
+        raise RuntimeError("the secret token")
+
+    session = RealtimeModel(endpoint=service.endpoint, credential=provider).session()
+    events = Events(session)
+    error = await fatal(events)
+    assert "RuntimeError" in str(error)
+    assert "secret" not in str(error)
+    await session.aclose()
+
+
+# --- losses -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_dropped_connection_is_replaced_and_the_conversation_goes_on(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
+        await session.update_instructions("Be brief.")
+        await session.update_chat_ctx(llm.ChatContext([user("My name is Ada.")]))
+        await heard(await session.generate_reply())
+        before = [item.id for item in session.chat_ctx.items]
+        service.faults.drop_connections()
+        await events.wait("session_reconnected")
+        assert [item.id for item in session.chat_ctx.items] == before
+        assert (await heard(await session.generate_reply()))[0]
+        opening = service.received[1][0]
+        assert isinstance(opening, client.SessionUpdate)
+        assert opening.session["instructions"] == "Be brief."
+        assert len(events.all("session_reconnected")) == 1
+        [report] = events.all("error")
+        assert report.recoverable
+
+
+async def test_an_expired_session_is_replaced(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        service.faults.expire_sessions()
+        await events.wait("session_reconnected")
+        assert await session.generate_reply()
+
+
+async def test_retries_are_fresh_after_every_confirmed_session(service: EmulatorServer) -> None:
+    async with session_with(service) as (_, events):
+        for number in range(1, 7):
+            await events.server_event(server.SessionUpdated, count=number)
+            service.faults.drop_connections()
+        await events.server_event(server.SessionUpdated, count=7)
+        assert all(report.recoverable for report in events.all("error"))
+
+
+async def test_a_malformed_event_costs_one_log_line(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        [runner] = service.faults.connections
+        await runner._websocket.send(
+            '{"type":"response.audio.delta","delta":"the secret"}', text=True
+        )
+        await runner._websocket.send("hello", text=True)
+        assert await session.generate_reply()
+    assert caplog.text.count("ignored an event") == 2
+    assert "secret" not in caplog.text
+
+
+# --- closing ----------------------------------------------------------------------------------------------------------
+
+PHASES = ["connecting", "no session yet", "idle", "speaking", "backing off", "after the end"]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+async def test_closing_is_quick_in_every_phase_and_leaves_no_task(phase: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with EmulatorServer(api_key="key", behaviour=SLOW) as service:
+        faults = service.faults
+        faults.stall_handshake = phase == "connecting"
+        if phase == "no session yet":
+            faults.withhold.add("session.created")
+        if phase in ("backing off", "after the end"):
+            faults.handshake_status = 503 if phase == "backing off" else 401
+        slow_retry = APIConnectOptions(max_retry=3, retry_interval=60, timeout=60)
+        session = model_of(service, conn_options=slow_retry).session()
+        events = Events(session)
+        waiter = session.generate_reply(instructions="Tell a long story.")
+        if phase in ("connecting", "no session yet"):
+            await eventually(lambda: len(service.requests) == 1)
+        elif phase == "backing off":
+            await events.wait("error", count=2)
+        elif phase == "after the end":
+            await events.wait("error")
+        else:
+            await events.server_event(server.ResponseAudioDelta)
+        if phase == "idle":
+            session.interrupt()
+            await events.server_event(server.ResponseDone)
+        started = loop.time()
+        await session.aclose()
+        await session.aclose()
+        assert loop.time() - started < 2
+        assert our_tasks() == []
+        if phase not in ("idle", "speaking"):
+            with pytest.raises(llm.RealtimeError):
+                await waiter
+
+
+async def test_closing_does_not_wait_for_a_peer_that_ignores_it() -> None:
+    """A server that completes the handshake by hand and then never reads again."""
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = next(
+            line.split(":", 1)[1].strip()
+            for line in request.splitlines()
+            if line.lower().startswith("sec-websocket-key")
+        )
+        accept = base64.b64encode(
+            hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+        ).decode()
+        writer.write(
+            (
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept}\r\n\r\n"
+            ).encode()
+        )
+        await writer.drain()
+        upgraded.set()
+        await closed.wait()
+        writer.close()
+
+    upgraded, closed = asyncio.Event(), asyncio.Event()
+    listener = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    session = RealtimeModel(endpoint=f"http://127.0.0.1:{port}", api_key="k").session()
+    async with asyncio.timeout(10):
+        await upgraded.wait()
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await session.aclose()
+    assert loop.time() - started < 2.5
+    assert our_tasks() == []
+    closed.set()
+    listener.close()
+    await listener.wait_closed()
+
+
+async def test_the_model_closes_its_sessions(service: EmulatorServer) -> None:
+    model = model_of(service)
+    first, second = model.session(), model.session()
+    await model.aclose()
+    assert our_tasks() == []
+    for session in (first, second):
+        with pytest.raises(llm.RealtimeError, match="closed"):
+            await session.generate_reply()
+
+
+# --- privacy ----------------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_said_and_no_key_is_ever_logged(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logs: list[Any] = []
+    async with session_with(service) as (session, events):
+        await session.update_instructions("The secret instruction.")
+        await session.update_chat_ctx(llm.ChatContext([user("The secret question.")]))
+        await heard(await session.say("The secret answer."))
+        service.faults.drop_connections()
+        await events.wait("session_reconnected")
+        logs = [r for r in caplog.records if r.name.startswith("livekit.plugins.voicelive")]
+        logs += events.all("error")
+    text = " ".join(f"{r.getMessage()}" if hasattr(r, "getMessage") else str(r.error) for r in logs)
+    assert "secret" not in text.lower()
