@@ -46,7 +46,7 @@ class InputDecoder:
         self._rest = b""
         self._stream = None
         if rate != SAMPLE_RATE:
-            import soxr  # type: ignore[import-untyped]
+            import soxr
 
             self._stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16")
 

@@ -23,7 +23,7 @@ _SAY = re.compile(
     re.I | re.S,
 )
 _NAME = re.compile(
-    r"\bmy name(?: is|'s)\s+([A-Za-zÀ-ÿ'\u2019-]+(?: [A-Z][\w'\u2019-]+)?)|\b(?:I am called|call me)\s+(\w+)"
+    r"\b[Mm]y name(?: is|'s)\s+([A-Za-zÀ-ÿ'\u2019-]+(?: [A-Z][\w'\u2019-]+)?)|\b(?:I am called|call me)\s+(\w+)"
 )
 _ROLE = re.compile(r"\byou(?:'re| are)\s+(?:called |named )?([^.!?\n]+)", re.I)
 
@@ -220,7 +220,8 @@ def spoken_result(output: str) -> str:
         text = value.strip()
         if not text:
             return "That is done."
-        return _sentence(text if len(text.split()) > 3 else f"The answer is {text}")
+        complete = len(text.split()) > 3 or text.endswith((".", "!", "?"))
+        return _sentence(text if complete else f"The answer is {text}")
     if isinstance(value, dict):
         return _sentence(
             ", ".join(f"{_words(key)} is {_words(part)}" for key, part in value.items())

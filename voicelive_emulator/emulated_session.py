@@ -81,7 +81,11 @@ class EmulatedSession:
 
     def advance(self, *, now: float) -> None:
         """Do what is due."""
-        self._answer_turn()
+        self._advance_response(now)
+        if self._answer_turn():
+            self._advance_response(now)
+
+    def _advance_response(self, now: float) -> None:
         self._send(*self._responses.advance(all_heard=self._turns.all_understood, now=now))
 
     def receive(self, event: client.ClientEvent | server.UnknownEvent, *, now: float) -> None:
@@ -173,12 +177,14 @@ class EmulatedSession:
         if text is not None:
             self._understood(item_id, text)
 
-    def _answer_turn(self) -> None:
+    def _answer_turn(self) -> bool:
         """Answer a finished turn. A cascade needs its words first; a running response is waited for."""
         ready = self.backend.is_native or self._turns.all_understood
-        if self._turn_unanswered and ready and not self._responses.active:
-            self._turn_unanswered = False
-            self._send(*self._responses.begin())
+        if not self._turn_unanswered or not ready or self._responses.active:
+            return False
+        self._turn_unanswered = False
+        self._send(*self._responses.begin())
+        return True
 
     def _interrupt(self, now: float) -> None:
         detection = self._settings.detection
