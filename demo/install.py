@@ -21,8 +21,8 @@ def main() -> None:
         sys.exit("usage: python -m demo.install demo|dev")
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(
-            "Python 3.11 or newer is needed and this is %d.%d: install a newer one and name it, "
-            "for example `make demo PYTHON=python3.12`." % sys.version_info[:2]
+            f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}: install a newer "
+            "one and name it, for example `make demo PYTHON=python3.12`."
         )
     from demo.progress import StepFailed
 

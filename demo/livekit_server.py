@@ -104,6 +104,8 @@ class LiveKitServer:
                 "use_external_ip": False,
                 "enable_loopback_candidate": True,
             },
+            # A room gets its agent when it is made: who comes back soon needs a new room.
+            "room": {"departure_timeout": 1},
             "logging": {"level": "info", "json": False},
         }
         return json.dumps(config)

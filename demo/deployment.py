@@ -1,0 +1,118 @@
+"""LiveKit's server, Voice Live and the worker, started together and stopped together.
+
+The demo and the end-to-end tests both use this: what the tests show is what the demo runs.
+"""
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from demo.environment import API_KEY, ENDPOINT, azure_endpoint
+from demo.livekit_server import LiveKitAccess, LiveKitServer
+from demo.process import ChildProcess, ProcessFailed
+from demo.progress import CHECKOUT
+
+EMULATOR_READY = r"^Voice Live emulator ready at (http://\S+)"
+EMULATOR_DEADLINE_S = 60.0
+WORKER_READY = r"registered worker"
+WORKER_DEADLINE_S = 60.0
+
+
+class LocalDeployment:
+    """Owns the child processes, from entering the context to leaving it."""
+
+    def __init__(
+        self,
+        *,
+        livekit_binary: Path,
+        environment: dict[str, str],
+        logs: Path,
+        livekit_port: int = 0,
+        livekit_key: tuple[str, str],
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """`environment` is what the worker sees; `report` is told each step in one line."""
+        self.server = LiveKitServer(
+            livekit_binary, port=livekit_port, key=livekit_key, log=logs / "livekit-server.log"
+        )
+        self._environment = {**environment, **self.server.access.environment()}
+        self._logs = logs
+        self._report = report
+        self._children: list[ChildProcess] = []
+        self._stack = contextlib.ExitStack()
+
+    @property
+    def livekit(self) -> LiveKitAccess:
+        """How to reach the LiveKit server."""
+        return self.server.access
+
+    def __enter__(self) -> Self:
+        """Start everything and wait until a call can be made.
+
+        Raises:
+            ProcessFailed: a part ended, or was not ready in time.
+        """
+        with self._stack:
+            self._start_livekit()
+            if azure_endpoint(self._environment) is None:
+                self._start_emulator()
+            else:
+                self._report(f"Voice Live    {self._environment[ENDPOINT]} ({ENDPOINT})")
+            self._start_worker()
+            # Everything stands: what was started is now stopped on leaving the context.
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop everything, the last started first."""
+        self._stack.close()
+
+    def failure(self) -> ProcessFailed | None:
+        """What to say when a part has ended by itself; None while all of them run."""
+        return next((child.failure() for child in self._children if child.ended), None)
+
+    def _start_livekit(self) -> None:
+        self._stack.enter_context(self.server)
+        assert self.server.process is not None
+        self._children.append(self.server.process)
+        self._report(f"LiveKit       {self.livekit.url}")
+
+    def _start_emulator(self) -> None:
+        key = secrets.token_urlsafe(24)
+        emulator = self._start(
+            "Voice Live emulator",
+            [sys.executable, "-m", "voicelive_emulator", "--port", "0", "--api-key", key],
+            log="voicelive-emulator.log",
+        )
+        ready = emulator.wait_for_line(EMULATOR_READY, deadline_s=EMULATOR_DEADLINE_S)
+        self._environment |= {ENDPOINT: ready[1], API_KEY: key}
+        self._report(f"Voice Live    {ready[1]} (emulated: {ENDPOINT} is not set)")
+
+    def _start_worker(self) -> None:
+        worker = self._start(
+            "Agent worker", [sys.executable, "agent.py", "dev"], log="agent.log", folder="agent"
+        )
+        worker.wait_for_line(WORKER_READY, deadline_s=WORKER_DEADLINE_S)
+        self._report("Agent worker  registered")
+
+    def _start(self, name: str, command: list[str], *, log: str, folder: str = ".") -> ChildProcess:
+        """Start a child that is stopped with the rest."""
+        child = ChildProcess(
+            name,
+            command,
+            log=self._logs / log,
+            environment=self._environment,
+            folder=CHECKOUT / folder,
+        )
+        self._stack.callback(child.stop)
+        self._children.append(child)
+        return child
