@@ -79,6 +79,11 @@ def failed_response(status_details: Any) -> APIError:
     return APIError(f"Voice Live could not complete a response: {what}", retryable=not fatal)
 
 
+def was_cancelled_by_us(status_details: Any) -> bool:
+    """Whether a response ended because of our ``response.cancel``, and not by the user's speech or by itself."""
+    return isinstance(status_details, dict) and status_details.get("reason") == "client_cancelled"
+
+
 def lost(reason: str) -> APIConnectionError:
     """The connection ended without our doing; ``reason`` is the close code and reason, or the fault's kind."""
     return APIConnectionError(f"the connection to Voice Live was lost ({reason})")

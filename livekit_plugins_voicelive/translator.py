@@ -392,10 +392,12 @@ class Translator:
             self._emit("remote_item_added", added)
 
     def _response_done(self, response: Response, *, now: float) -> None:
-        self._pending.take_first(
-            lambda event: (
-                isinstance(event, client.ResponseCancel) and event.response_id == response.id
+        if errors.was_cancelled_by_us(response.status_details):
+            # A cancel that came too late stays pending: its refusal is still to come.
+            self._pending.take_first(
+                lambda event: (
+                    isinstance(event, client.ResponseCancel) and event.response_id == response.id
+                )
             )
-        )
         self._input_audio.answered()
         self._take(self._response_events.done(response, now=now))

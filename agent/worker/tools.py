@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zoneinfo
 from datetime import datetime
 from functools import cache
@@ -108,11 +109,8 @@ async def convert(value: float, from_unit: str, to_unit: str) -> str:
         to_unit: The unit to convert it to, such as kilometers, kilograms or fahrenheit.
     """
     try:
-        source, target = (
-            _units().parse_units(_spelled(from_unit)),
-            _units().parse_units(_spelled(to_unit)),
-        )
-        result = _units().Quantity(value, source).to(target).magnitude
+        # In a thread: the first use of a unit costs a tenth of a second, in which no audio would flow.
+        result = await asyncio.to_thread(_converted, value, _spelled(from_unit), _spelled(to_unit))
     except pint.DimensionalityError:
         raise ToolError(
             f"{from_unit} cannot be converted to {to_unit}: they measure different things."
@@ -120,6 +118,12 @@ async def convert(value: float, from_unit: str, to_unit: str) -> str:
     except (pint.PintError, ValueError, AssertionError):
         raise ToolError(f"I do not know one of the units {from_unit} and {to_unit}.") from None
     return f"{value:g} {from_unit} is {round(result, 2):g} {to_unit}"
+
+
+def _converted(value: float, source: str, target: str) -> float:
+    units = _units()
+    quantity = units.Quantity(value, units.parse_units(source))
+    return float(quantity.to(units.parse_units(target)).magnitude)
 
 
 SPELLED_OUT = {"f": "fahrenheit", "c": "celsius"}

@@ -358,6 +358,19 @@ async def test_the_service_cancels_by_itself_when_the_user_speaks() -> None:
     assert pair.emits("error") == []
 
 
+async def test_a_cancel_that_came_too_late_is_no_error() -> None:
+    pair = SessionPair(STORY, behaviour=PACED)
+    waiter = pair.generate_reply()
+    pair.advance(0.2)
+    pair.translator.interrupt(now=pair.now)
+    [cancel] = pair.translator.events_to_send()
+    own = {"type": "cancelled", "reason": "turn_detected"}
+    done = Response(id=waiter.result().response_id, status="cancelled", status_details=own)
+    pair.translator.receive(server.ResponseDone(response=done), now=pair.now)
+    refuse(pair, str(cancel.event_id), code="response_cancel_not_active")
+    assert pair.emits("error") == []
+
+
 async def test_a_written_message_is_shortened_by_a_new_one() -> None:
     pair = SessionPair(Say("Written words."), settings={"modalities": ["text"]})
     heard = Heard(pair.generate_reply().result())
