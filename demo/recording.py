@@ -84,7 +84,7 @@ def resample(samples: Samples, sample_rate: int) -> Samples:
     if sample_rate == SAMPLE_RATE:
         return samples
     # Here, so that a caller who needs no other rate needs no resampler either.
-    import soxr
+    import soxr  # type: ignore[import-untyped]
 
     resampled: Samples = soxr.resample(samples, sample_rate, SAMPLE_RATE)
     return resampled

@@ -1,0 +1,225 @@
+"""`make talk`: a caller in the terminal.
+
+Joins a room of the running demo, sends typed lines as speech (or a WAV file, the microphone, or
+chat), plays and saves what it hears, and shows both transcripts while they are made.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from demo.caller import Caller, CallFailed, Transcript
+from demo.environment import read_environment
+from demo.loudspeaker import Loudspeaker, SoundDeviceMissing, open_loudspeaker, open_microphone
+from demo.recording import Samples, read_wav
+from demo.room_access import join_token, livekit_access
+
+AGENT_DEADLINE_S = 20.0
+REPLY_DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing to do in the call."""
+
+    kind: str
+    """`say`, `wav` or `text`."""
+    value: str
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.talk",
+        description="Call the agent of a running demo. Without --say, --wav, --text or --mic: type "
+        "lines, which are spoken into the room; /type LINE sends chat, /quit ends the call.",
+    )
+
+    def turn(kind: str, metavar: str, help_text: str) -> None:
+        parser.add_argument(
+            f"--{kind}",
+            dest="turns",
+            action="append",
+            default=[],
+            type=lambda value: Turn(kind, value),
+            metavar=metavar,
+            help=help_text,
+        )
+
+    turn("say", "TEXT", "speak TEXT and wait for the reply; may be given again")
+    turn("wav", "FILE", "speak a 16-bit WAV file and wait for the reply")
+    turn("text", "TEXT", "send TEXT as chat and wait for the reply")
+    parser.add_argument("--mic", action="store_true", help="speak with this machine's microphone")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="save what is heard as WAV")
+    parser.add_argument("--room", default=f"talk-{secrets.token_hex(3)}", help="room to join")
+    return parser.parse_args()
+
+
+class Display:
+    """Shows transcripts and states line by line; owns which utterances were printed so far."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._in_place = sys.stdout.isatty()
+        caller.on_transcript = self.transcript
+        caller.on_agent_state = lambda state: self.line(f"  · agent {state}")
+
+    def line(self, text: str) -> None:
+        """Print one finished line."""
+        print(("\r\033[K" if self._in_place else "") + text, flush=True)
+
+    def transcript(self, transcript: Transcript) -> None:
+        """Show an utterance: in place while it grows, as a line of its own when it is final."""
+        who = "you  " if transcript.identity == self._caller.identity else "agent"
+        text = f"{who} {'│' if transcript.final else '…'} {transcript.text}"
+        if transcript.final:
+            self.line(text)
+        elif self._in_place:
+            columns = os.get_terminal_size().columns - 1
+            print("\r\033[K" + text[-columns:], end="", flush=True)
+
+
+class Mouth:
+    """The caller's voice; loaded when the first words are to be spoken."""
+
+    def __init__(self) -> None:
+        self._voice: object | None = None
+
+    async def samples(self, text: str) -> Samples:
+        """`text`, spoken in another voice than the agent's.
+
+        Raises:
+            CallFailed: the speech packages are not installed.
+        """
+        return await asyncio.to_thread(self._synthesize, text)
+
+    def _synthesize(self, text: str) -> Samples:
+        from voicelive_emulator.speech_packages import SpeechPackagesMissing
+        from voicelive_emulator.synthesizer import Synthesizer
+
+        try:
+            voice = self._voice if isinstance(self._voice, Synthesizer) else Synthesizer()
+        except SpeechPackagesMissing as missing:
+            raise CallFailed(str(missing)) from missing
+        self._voice = voice
+        audio = voice.synthesize(text, voice={"name": "caller", "pitch": "+12%"})
+        return np.frombuffer(audio, np.int16)
+
+
+async def call(options: argparse.Namespace) -> None:
+    """Make the call that the command line asks for."""
+    for turn in options.turns:
+        if turn.kind == "wav" and not Path(turn.value).is_file():
+            raise CallFailed(f"--wav {turn.value}: there is no such file.")
+    access = livekit_access(read_environment())
+    mouth = Mouth()
+    async with contextlib.AsyncExitStack() as stack:
+        caller = await stack.enter_async_context(Caller())
+        display = Display(caller)
+        loudspeaker = stack.enter_context(contextlib.closing(_loudspeaker(display, options)))
+        caller.on_audio = loudspeaker.play
+        if options.save:
+            stack.callback(_save, caller, options.save)
+        joined = time.monotonic()
+        try:
+            token = join_token(access, room=options.room, identity="you")
+            await caller.join(access.url, token)
+        except CallFailed as failure:
+            raise CallFailed(f"{failure}\nIs `make demo` running in another terminal?") from None
+        await caller.wait_for_agent(deadline_s=AGENT_DEADLINE_S)
+        if options.mic:
+            stack.enter_context(open_microphone(caller.push_microphone))
+            display.line("The microphone is open. Ctrl-C ends the call.")
+        if options.turns:
+            await caller.wait_for_reply(since=joined, deadline_s=REPLY_DEADLINE_S)
+            for turn in options.turns:
+                await take(turn, caller, mouth, wait=True)
+        elif not options.mic:
+            display.line("Type, and your words are spoken. /type LINE sends chat, /quit ends.")
+        if options.mic or not options.turns:
+            await converse(caller, mouth)
+
+
+async def converse(caller: Caller, mouth: Mouth) -> None:
+    """Take turns from typed lines until /quit or the end of the input."""
+    async for line in typed_lines():
+        if line == "/quit":
+            return
+        if line.startswith("/type "):
+            await take(Turn("text", line.removeprefix("/type ")), caller, mouth, wait=False)
+        elif line:
+            await take(Turn("say", line), caller, mouth, wait=False)
+
+
+async def take(turn: Turn, caller: Caller, mouth: Mouth, *, wait: bool) -> None:
+    """Take one turn, and if asked wait until it was answered aloud."""
+    began = time.monotonic()
+    if turn.kind == "text":
+        await caller.type(turn.value)
+    elif turn.kind == "wav":
+        began = await caller.speak(read_wav(Path(turn.value)))
+    else:
+        began = await caller.speak(await mouth.samples(turn.value))
+    if wait:
+        await caller.wait_for_reply(since=began, deadline_s=REPLY_DEADLINE_S)
+
+
+async def typed_lines() -> AsyncIterator[str]:
+    """The lines of our input, as they are typed."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def read() -> None:
+        # The bare descriptor: a thread that waits inside sys.stdin would hold its lock at exit.
+        rest = b""
+        while data := os.read(0, 4096):
+            *complete, rest = (rest + data).split(b"\n")
+            for line in complete:
+                loop.call_soon_threadsafe(lines.put_nowait, line.decode(errors="replace").strip())
+        loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (line := await lines.get()) is not None:
+        yield line
+
+
+def _loudspeaker(display: Display, options: argparse.Namespace) -> Loudspeaker:
+    """This machine's loudspeaker; a silent one, with a word on it, where there is none."""
+    try:
+        return open_loudspeaker()
+    except SoundDeviceMissing as missing:
+        hint = "" if options.save else " Add --save FILE to keep what the agent says."
+        display.line(f"{missing}{hint}")
+        return Loudspeaker()
+
+
+def _save(caller: Caller, file: Path) -> None:
+    caller.heard.save(file)
+    print(f"Saved what was heard to {file}")
+
+
+def main() -> int:
+    """Make one call; 0 when it was made, 1 with one sentence when it could not be."""
+    options = arguments()
+    try:
+        asyncio.run(call(options))
+    except (CallFailed, SoundDeviceMissing, ValueError) as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
