@@ -72,32 +72,35 @@ class Conversation:
     # --- a wanted history ---------------------------------------------------------------------------------------------
 
     def update(self, wanted: llm.ChatContext) -> ContextUpdate:
-        """Compare with the mirror: what is missing is created, what is too much deleted, what differs replaced."""
-        have = self.chat_ctx
-        items = [item for item in wanted.items if item.id in self or self._wire(item) is not None]
-        diff = llm.utils.compute_chat_ctx_diff(have, llm.ChatContext(items))
-        by_id = {item.id: item for item in items}
+        """Compare with the mirror: what is missing is created, what is too much deleted, what differs replaced.
+
+        What both have stays where the service has it. LiveKit orders by its own clock, and to move a spoken message would
+        turn it into text.
+        """
         update = ContextUpdate()
-        for item_id in diff.to_remove:
-            self._delete(update, item_id)
-        for previous_id, item_id in diff.to_create:
-            # An id that only moved is in both lists: it was just deleted, and comes back in its new place.
-            self._create(update, previous_id, by_id[item_id])
-        for previous_id, item_id in diff.to_update:
-            if self._differs(by_id[item_id]):
-                self._delete(update, item_id)
-                self._create(update, previous_id, by_id[item_id])
+        items = [item for item in wanted.items if item.id in self or self._wire(item) is not None]
+        kept = {item.id for item in items}
+        for item in self.chat_ctx.items:
+            if item.id not in kept:
+                self._delete(update, item.id)
+        previous_id: str | None = None
+        for item in items:
+            if item.id not in self:
+                self._create(update, previous_id, item)
+            elif isinstance(item, llm.ChatMessage) and self._differs(item):
+                self._delete(update, item.id)
+                self._create(update, previous_id, item)
+            previous_id = item.id
         return update
 
-    def _differs(self, item: llm.ChatItem) -> bool:
+    def _differs(self, item: llm.ChatMessage) -> bool:
         """Whether the mirror's text must give way.
 
         An empty text on either side only says that one of us has no transcript. Of what the service itself generated,
         LiveKit knows the part it has played: that is no correction.
         """
         have = self.get(item.id)
-        assert isinstance(item, llm.ChatMessage)
-        assert isinstance(have, llm.ChatMessage)
+        assert isinstance(have, llm.ChatMessage), "an item keeps its kind"
         new, old = _words(item), _words(have)
         if not new or not old or new == old:
             return False
@@ -108,8 +111,7 @@ class Conversation:
             self._insert(previous_id, item)
             return
         wire = self._wire(item)
-        if wire is None:
-            return
+        assert wire is not None, "only what can be told is created"
         self._wanted[item.id] = item
         self._unheard.discard(item.id)
         event = ConversationItemCreate(

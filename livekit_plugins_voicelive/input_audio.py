@@ -121,11 +121,6 @@ class InputAudio:
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
-    @property
-    def kept_ms(self) -> int:
-        """How much would be sent again."""
-        return bytes_to_ms(self._kept_length)
-
     def speech_started(self, audio_start_ms: int) -> None:
         """The service hears speech from that point of the connection's audio on: keep all of it."""
         self._in_speech = True

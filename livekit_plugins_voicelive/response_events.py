@@ -116,10 +116,10 @@ class ResponseEvents:
         generation.open_calls.discard(item_id)
         if generation.closed:
             self._drop(generation, item_id)
-        elif item.status != "incomplete":
-            call = self._conversation.item_completed(item, created_at=self._identity.wall(now))
-            if isinstance(call, llm.FunctionCall):
-                generation.call(call)
+            return
+        call = self._conversation.item_completed(item, created_at=self._identity.wall(now))
+        if item.status != "incomplete" and isinstance(call, llm.FunctionCall):
+            generation.call(call)
 
     def _drop(self, generation: Generation, item_id: str) -> None:
         generation.to_delete.append(item_id)

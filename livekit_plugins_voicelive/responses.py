@@ -231,8 +231,6 @@ class Responses:
         return events, unheard
 
     def _cancel(self, generation: Generation, *, now: float) -> list[ClientEvent]:
-        if generation.cancelled:
-            return []
         generation.cancelled = True
         generation.last_event_at = now
         event = ResponseCancel(event_id=new_event_id(), response_id=generation.response_id)

@@ -114,11 +114,12 @@ async def test_a_changed_text_is_replaced_in_its_place() -> None:
     assert mirror.text("a") == "changed"
 
 
-async def test_a_moved_item_comes_back_in_its_new_place() -> None:
+async def test_what_both_have_stays_where_the_service_has_it() -> None:
     mirror = Mirror()
     mirror.set(user("a"), user("b"))
-    mirror.set(user("b"), user("a"))
-    assert mirror.ids == ["b", "a"]
+    assert mirror.update(user("b"), user("a")) == ([], [])
+    mirror.set(user("b"), user("c"), user("a"))
+    assert mirror.ids == ["a", "b", "c"]
 
 
 async def test_what_is_so_already_takes_no_request() -> None:
@@ -148,8 +149,9 @@ async def test_the_played_part_of_a_generated_message_is_no_correction() -> None
 async def test_without_a_connection_the_mirror_itself_is_changed() -> None:
     mirror = Mirror(online=False)
     assert mirror.update(user("a"), user("b")) == ([], [])
-    assert mirror.update(user("b"), user("a", "")) == ([], [])
-    assert mirror.ids == ["b", "a"]
+    assert mirror.update(user("first"), user("b", "changed")) == ([], [])
+    assert mirror.ids == ["first", "b"]
+    assert mirror.text("b") == "changed"
 
 
 async def test_a_refused_create_leaves_the_mirror_without_it() -> None:
@@ -378,3 +380,11 @@ async def test_other_requests_are_not_the_conversations() -> None:
     assert request is not None
     assert not mirror.conversation.refused(request, "item_truncate_invalid_item_id")
     mirror.conversation.connection_lost([request])
+
+
+async def test_an_item_confirmed_twice_on_its_way_is_there_once() -> None:
+    mirror = Mirror()
+    mirror.update(user("a"))
+    mirror.conversation.item_completed(announced("a", "user"), created_at=0)
+    mirror.conversation.connection_lost(mirror.pending.connection_lost())
+    assert mirror.ids == ["a"]

@@ -324,7 +324,9 @@ async def test_a_response_that_never_ends_does_not_hold_up_the_next() -> None:
     pair.interrupt()
     waiter = pair.generate_reply()
     assert not waiter.done()
-    pair.advance(0.6)
+    due = pair.translator.next_deadline()
+    assert due is not None
+    pair.advance(due - pair.now)
     assert waiter.done()
 
 
@@ -436,13 +438,20 @@ async def test_a_call_complete_only_after_the_interruption_is_run_by_nobody() ->
         late,
         server.ResponseOutputItemAdded(response_id=response_id, item=other),
         server.ResponseOutputItemDone(response_id=response_id, item=other),
+        server.ResponseFunctionCallArgumentsDone(
+            response_id=response_id, item_id="unannounced", arguments="{}"
+        ),
         server.ResponseDone(response=Response(id=response_id, status="cancelled")),
     ):
         pair.translator.receive(event, now=pair.now)
     pair.settle()
     assert pair.history == []
     assert Heard(pair.emits("generation_created")[0]).calls == []
-    assert [e.item_id for e in pair.sent_of(ConversationItemDelete)] == ["item_call", "other"]
+    assert [e.item_id for e in pair.sent_of(ConversationItemDelete)] == [
+        "item_call",
+        "other",
+        "unannounced",
+    ]
 
 
 @pytest.mark.parametrize("status", ["completed", "incomplete"])
@@ -574,12 +583,28 @@ async def test_events_that_livekit_has_no_word_for_are_passed_over() -> None:
         server.ResponseOutputItemDone(response_id="unknown", item=Item(type="message", id="i")),
         server.ResponseOutputItemAdded(response_id="unknown", item=Item(type="message", id="i")),
         server.ResponseFunctionCallArgumentsDone(response_id="u", item_id="i", arguments=""),
+        server.ResponseAudioDone(response_id="unknown", item_id="i"),
         server.ConversationItemTruncated(item_id="unknown"),
         server.ConversationItemDeleted(item_id="unknown"),
     ):
         pair.translator.receive(event, now=0)
     pair.settle()
     assert len(pair.emitted) == emitted
+
+
+async def test_items_of_kinds_that_livekit_does_not_have_are_no_messages() -> None:
+    pair = SessionPair()
+    pair.translator.receive(server.ResponseCreated(response=Response(id="r")), now=0)
+    item = Item(type="mcp_call", id="i")
+    nameless = Item(type="message")
+    for event in (
+        server.ResponseOutputItemAdded(response_id="r", item=item),
+        server.ResponseOutputItemDone(response_id="r", item=item),
+        server.ResponseOutputItemAdded(response_id="r", item=nameless),
+    ):
+        pair.translator.receive(event, now=0)
+    pair.settle()
+    assert Heard(pair.emits("generation_created")[0]).messages == []
 
 
 # --- turns by hand ----------------------------------------------------------------------------------------------------
@@ -652,6 +677,21 @@ async def test_a_reply_cut_off_keeps_what_arrived_and_is_not_said_again() -> Non
     pair.connect()
     assert pair.history[0].text_content == heard.texts[0]
     assert len(pair.emits("generation_created")) == 1
+
+
+async def test_what_nobody_heard_does_not_come_back_with_the_next_connection() -> None:
+    pair = SessionPair()
+    call_begun(pair)
+    item = Item(type="message", id="unheard", role="assistant", content=[])
+    response_id = pair.received[-1].response.id  # type: ignore[union-attr]
+    pair.translator.receive(
+        server.ResponseOutputItemAdded(response_id=response_id, item=item), now=0
+    )
+    pair.withheld.add(server.ResponseDone)
+    pair.interrupt()
+    pair.lose()
+    pair.connect()
+    assert pair.history == []
 
 
 async def test_a_reply_that_never_began_is_asked_for_again() -> None:
