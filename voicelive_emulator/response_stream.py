@@ -195,7 +195,6 @@ class ResponseStream:
 
     def finish(self, status: str, details: dict[str, Any], usage: Usage) -> Events:
         """End it now, as cancelled or failed: what was not sent never will be."""
-        self._steps.clear()
         events: Events = []
         for output in self.outputs:
             if output.opened and not output.closed:

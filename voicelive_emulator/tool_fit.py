@@ -41,11 +41,11 @@ _TAIL = r"(?=\s+(?:right now|now|today|tomorrow|tonight|please|at the moment|lik
 _AFTER_PREPOSITION = re.compile(
     rf"\b(?:in|at|for|near|of|to|about)\s+(?!the moment)(.+?){_TAIL}", re.I
 )
-_CONVERSION = re.compile(
-    rf"(?:\d[\d.,]*\s*)(?:degrees?\s+)?([a-z]+)\s+(?:to|into|in|as)\s+(?:degrees?\s+)?([a-z]+){_TAIL}",
-    re.I,
-)
-_HOW_MANY = re.compile(r"how many ([a-z]+) (?:are|is|in)\b.*?\d[\d.,]*\s*([a-z]+)", re.I)
+_UNIT = r"(?:degrees? |square |cubic )?([a-z]+(?: per [a-z]+)?)"
+_CONVERSION = re.compile(rf"\d[\d.,]*\s*{_UNIT} (?:to|into|in|as) {_UNIT}{_TAIL}", re.I)
+_HOW_MANY = re.compile(rf"\bhow many {_UNIT} (?:are|is|in)\b.*?\d[\d.,]*\s*{_UNIT}{_TAIL}", re.I)
+_ONE = re.compile(r"(\bhow many .+ )an? (?=\w+\W*$)", re.I)
+"""In "how many feet are in a mile", the article is a number."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class _Fit:
 
 def fitting_call(tools: tuple[dict[str, Any], ...], request: str, *, forced: bool) -> Call | None:
     """The call that answers the request, or None. ``forced``: the best one, even if none really fits."""
+    request = _ONE.sub(r"\g<1>1 ", request)
     fits = []
     for tool in tools:
         if tool.get("type", "function") != "function":

@@ -102,6 +102,21 @@ def test_a_name_told_earlier_is_remembered() -> None:
             "convert",
             {"value": 26.2, "from_unit": "miles", "to_unit": "kilometers"},
         ),
+        (
+            "How many feet are in a mile?",
+            "convert",
+            {"value": 1, "from_unit": "mile", "to_unit": "feet"},
+        ),
+        (
+            "Convert 100 kilometres per hour to miles per hour.",
+            "convert",
+            {"value": 100, "from_unit": "kilometres per hour", "to_unit": "miles per hour"},
+        ),
+        (
+            "How much is 100 degrees Fahrenheit in Celsius?",
+            "convert",
+            {"value": 100, "from_unit": "fahrenheit", "to_unit": "celsius"},
+        ),
         ("What is twelve times seven?", "calculate", {"expression": "12 * 7"}),
         ("Turn off the kitchen light.", "set_light", {"room": "kitchen", "on": False}),
         (

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from livekit_plugins_voicelive.protocol.response import Response
 from tests.unit.emulator.client import CASCADE, SPOKEN_TURN, Client, Connect, only, silence, types
 from voicelive_emulator.audio_formats import encode_output
 from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.work import Call, ConversationView, Say, Thought
 
 
 def error(events: list[server.ServerEvent]) -> server.ErrorDetails:
@@ -63,6 +66,22 @@ def test_a_cancelled_response_is_closed_with_what_was_sent(connect: Connect) -> 
     assert response.status_details == {"type": "cancelled", "reason": "client_cancelled"}
     assert response.output[0].status == "incomplete"  # type: ignore[index, union-attr]
     assert caller.emulator.advance(now=60.0) == []
+
+
+class Assiduous:
+    def think(self, view: ConversationView) -> Iterator[Thought]:
+        yield Call("get_weather", "{}")
+        yield Say("One moment, please.")
+
+
+def test_a_cancel_closes_only_what_is_open(connect: Connect) -> None:
+    caller = connect(pace=8.0)
+    caller.emulator.brain = Assiduous()
+    caller.write("What is the weather?")
+    events = caller.send(client.ResponseCancel(), now=0.01)
+    closed = [event for event in events if isinstance(event, server.ResponseOutputItemDone)]
+    assert [event.item.type for event in closed] == ["message"]
+    assert [item.status for item in done(events).output or ()] == ["completed", "incomplete"]
 
 
 def test_a_cancel_without_a_response_is_refused(connect: Connect) -> None:
@@ -198,6 +217,18 @@ def test_the_ears_start_at_the_pause_and_stop_when_speech_resumes(connect: Conne
     session.receive(client.InputAudioBufferAppend(audio=silence(640)), now=0.0)
     (late,) = [work for work in session.work_to_do() if hasattr(work, "audio")]
     assert len(late.audio) > len(early.audio)  # type: ignore[union-attr]
+
+
+def test_a_long_turn_keeps_all_its_audio(connect: Connect) -> None:
+    caller = connect()
+    turn = silence(9_600) + hum(9_600) + silence(640)
+    pieces = [turn[at : at + 4_800] for at in range(0, len(turn), 4_800)]
+    events = [event for piece in pieces for event in caller.hear(piece)]
+    item_id = only(events, server.InputAudioBufferCommitted).item_id
+    (event,) = caller.send(client.ConversationItemRetrieve(item_id=item_id))
+    assert isinstance(event, server.ConversationItemRetrieved)
+    part = event.item.content[0]  # type: ignore[index, union-attr]
+    assert hum(9_600) in bytes(part.audio)  # type: ignore[arg-type]
 
 
 def test_telephone_audio_is_decoded(connect: Connect) -> None:

@@ -83,6 +83,13 @@ def test_a_cascade_understands_before_its_response_is_created(connect: Connect) 
     ]
 
 
+def test_a_cascade_whose_ears_are_done_early_keeps_the_order(connect: Connect) -> None:
+    caller = connect("Hello!", backend=CASCADE)
+    pieces = [SPOKEN_TURN[at : at + 4_800] for at in range(0, len(SPOKEN_TURN), 4_800)]
+    events = [event for piece in pieces for event in caller.hear(piece)]
+    assert types(events) == [*USER_TURN, *TRANSCRIPT, "response.created", *SPOKEN]
+
+
 def test_a_text_turn_has_the_recorded_order(connect: Connect) -> None:
     caller = connect()
     caller.configure(modalities=["text"])
