@@ -39,12 +39,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
+    recognizer, synthesizer = Recognizer(options.recognizer), Synthesizer(options.voice)
+    # The first use of each model is slow: not in front of the first caller.
+    recognizer.transcribe(synthesizer.synthesize("Ready."))
     server = EmulatorServer(
         options.host,
         options.port,
         api_key=options.api_key,
-        recognizer=Recognizer(options.recognizer),
-        synthesizer=Synthesizer(options.voice),
+        recognizer=recognizer,
+        synthesizer=synthesizer,
         detector=neural_probability,
         keep_received=False,
     )
