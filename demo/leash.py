@@ -6,11 +6,16 @@ starter therefore needs no signal handler and no luck to leave nothing behind.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+
+PR_SET_PDEATHSIG = 1
+"""`prctl` of Linux: the signal that a process gets when its parent dies."""
 
 
 def main() -> int:
@@ -18,22 +23,43 @@ def main() -> int:
     grace_s, folder, *command = sys.argv[1:]
     try:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, cwd=folder, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
         )
     except OSError as error:
         print(f"{command[0]} cannot be started: {error}", flush=True)
         return 127
-    threading.Thread(target=end_with_input, args=(child, float(grace_s)), daemon=True).start()
+
+    def end() -> None:
+        threading.Thread(target=end_child, args=(child, float(grace_s)), daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: end())
+    threading.Thread(target=call_at_end_of_input, args=(end,), daemon=True).start()
     status = child.wait()
     # What the child itself started and left behind.
     signal_group(child, signal.SIGKILL)
     return status if status >= 0 else 128 - status
 
 
-def end_with_input(child: subprocess.Popen[bytes], grace_s: float) -> None:
-    """Wait for the end of our input, then for the end of the child: first asked, then killed."""
+def die_with_parent() -> None:
+    """In the child, before the command runs: not even the killing of this leash leaves it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def call_at_end_of_input(end: Callable[[], None]) -> None:
+    """Wait until our input closes, then call `end()`."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    end()
+
+
+def end_child(child: subprocess.Popen[bytes], grace_s: float) -> None:
+    """Ask the child to end; kill it with its group when it takes longer than `grace_s`."""
     signal_group(child, signal.SIGTERM)
     try:
         child.wait(timeout=grace_s)

@@ -89,7 +89,7 @@ def open_microphone(push: Callable[[Samples], None]) -> Iterator[None]:
 
 def _sounddevice() -> Any:
     try:
-        import sounddevice
+        import sounddevice  # type: ignore[import-untyped]
     except (ImportError, OSError) as error:
         raise SoundDeviceMissing(
             "No sound: the PortAudio library is missing (Debian and Ubuntu: "

@@ -23,6 +23,8 @@ from demo.environment import read_environment
 from demo.loudspeaker import Loudspeaker, SoundDeviceMissing, open_loudspeaker, open_microphone
 from demo.recording import Samples, read_wav
 from demo.room_access import join_token, livekit_access
+from voicelive_emulator.speech_packages import SpeechPackagesMissing
+from voicelive_emulator.synthesizer import Synthesizer
 
 AGENT_DEADLINE_S = 20.0
 REPLY_DEADLINE_S = 60.0
@@ -93,7 +95,7 @@ class Mouth:
     """The caller's voice; loaded when the first words are to be spoken."""
 
     def __init__(self) -> None:
-        self._voice: object | None = None
+        self._voice: Synthesizer | None = None
 
     async def samples(self, text: str) -> Samples:
         """`text`, spoken in another voice than the agent's.
@@ -104,23 +106,16 @@ class Mouth:
         return await asyncio.to_thread(self._synthesize, text)
 
     def _synthesize(self, text: str) -> Samples:
-        from voicelive_emulator.speech_packages import SpeechPackagesMissing
-        from voicelive_emulator.synthesizer import Synthesizer
-
         try:
-            voice = self._voice if isinstance(self._voice, Synthesizer) else Synthesizer()
+            self._voice = self._voice or Synthesizer()
         except SpeechPackagesMissing as missing:
             raise CallFailed(str(missing)) from missing
-        self._voice = voice
-        audio = voice.synthesize(text, voice={"name": "caller", "pitch": "+12%"})
+        audio = self._voice.synthesize(text, voice={"name": "caller", "pitch": "+12%"})
         return np.frombuffer(audio, np.int16)
 
 
 async def call(options: argparse.Namespace) -> None:
     """Make the call that the command line asks for."""
-    for turn in options.turns:
-        if turn.kind == "wav" and not Path(turn.value).is_file():
-            raise CallFailed(f"--wav {turn.value}: there is no such file.")
     access = livekit_access(read_environment())
     mouth = Mouth()
     async with contextlib.AsyncExitStack() as stack:
@@ -211,6 +206,10 @@ def _save(caller: Caller, file: Path) -> None:
 def main() -> int:
     """Make one call; 0 when it was made, 1 with one sentence when it could not be."""
     options = arguments()
+    for turn in options.turns:
+        if turn.kind == "wav" and not Path(turn.value).is_file():
+            print(f"--wav {turn.value}: there is no such file.", file=sys.stderr)
+            return 1
     try:
         asyncio.run(call(options))
     except (CallFailed, SoundDeviceMissing, ValueError) as failure:

@@ -9,8 +9,8 @@ from demo.recording import Samples
 from tests.e2e.speech import Speech, normalised, similarity
 
 REPLY_DEADLINE_S = 45
-SILENCE_BOUND_S = 2.0
-"""From the first sound of an interruption to the last sound of the agent."""
+SILENCE_BOUND_S = 3.0
+"""From the start of an interruption to the last sound of the agent."""
 
 # A greeting and one question with a tool take half a minute of real speech.
 pytestmark = pytest.mark.timeout(180)
@@ -57,12 +57,12 @@ async def test_an_interruption_is_followed_by_silence(caller: Caller, speech: Sp
         what="six seconds of story",
     )
     interrupted = time.monotonic()
-    stopped = await caller.speak(speech.of("Stop, please."))
+    await caller.speak(speech.of("Stop, please."))
     await caller.wait_until(
         lambda: caller.agent_state != "speaking", deadline_s=10, what="end of the story"
     )
     last = caller.heard.last_audible(since=interrupted) or interrupted
-    del stopped
+    assert last - interrupted < SILENCE_BOUND_S
     story = caller.said_by_agent(after=said_before)[0].text
     heard = speech.words_in(caller.heard.samples(since=asked, until=last + 0.1))
     assert similarity(story, heard) > 0.6, (story, heard)
