@@ -118,7 +118,7 @@ async def test_a_spoken_turn_reaches_the_loudspeaker_and_the_history() -> None:
     async with conversation(Say("It is noon."), hears=("What time is it?",)) as talk:
         talk.speak()
         talk.fall_silent()
-        await eventually(lambda: len(talk.words) == 2)
+        await eventually(lambda: len(talk.words) == 2 and bool(talk.words[1][1]))
         assert talk.words == [("user", "What time is it?"), ("assistant", "It is noon.")]
         assert talk.speaker.segments[0] > 0.3
         assert [i.id for i in talk.session.current_agent.chat_ctx.items if i.type == "message"] == [
