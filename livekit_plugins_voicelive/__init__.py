@@ -26,10 +26,12 @@ from .protocol.session_config import (
     AzureSemanticVadEn,
     AzureSemanticVadMultilingual,
     AzureStandardVoice,
+    LlmInterimResponseConfig,
     OpenAIVoice,
     SemanticVad,
     ServerVad,
     SmartEndOfTurnDetection,
+    StaticInterimResponseConfig,
 )
 from .realtime_model import RealtimeModel
 from .realtime_session import RealtimeSession
@@ -51,6 +53,7 @@ __all__ = [
     "AzureSemanticVadMultilingual",
     "AzureStandardVoice",
     "ByomProfile",
+    "LlmInterimResponseConfig",
     "Model",
     "OpenAIVoice",
     "OpenAIVoiceName",
@@ -59,6 +62,7 @@ __all__ = [
     "SemanticVad",
     "ServerVad",
     "SmartEndOfTurnDetection",
+    "StaticInterimResponseConfig",
     "__version__",
 ]
 

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from livekit.agents import APIConnectionError, APIError, APITimeoutError
 
 from . import errors
+from .credentials import may_pass
 from .endpoint import Endpoint
 from .log import logger
 from .protocol.client_events import ClientEvent
@@ -49,6 +50,7 @@ class Connection:
         self._socket = socket
         self._outgoing: asyncio.Queue[ClientEvent] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send_all(), name="voicelive.send")
+        self._hanging_up: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, endpoint: Endpoint, *, timeout_s: float) -> Connection:
@@ -109,6 +111,10 @@ class Connection:
                 continue
             yield event
 
+    def hang_up(self) -> None:
+        """End the connection from our side; :meth:`__aiter__` then raises, and :meth:`close` is still to be called."""
+        self._hanging_up = asyncio.create_task(self._socket.close(), name="voicelive.hang_up")
+
     async def close(self) -> None:
         """Send what is still queued, then close; bounded by :data:`FLUSH_TIMEOUT_S` and :data:`CLOSE_TIMEOUT_S`."""
         try:
@@ -136,10 +142,11 @@ async def _headers(endpoint: Endpoint) -> dict[str, str]:
     try:
         return await endpoint.headers()
     except Exception as fault:
+        # `from None`: the cause can carry a request, and with it a secret.
         raise APIError(
-            f"no token for Voice Live ({type(fault).__name__}): sign in to Azure, or pass `api_key` "
-            "(AZURE_VOICELIVE_API_KEY)",
-            retryable=False,
+            f"no token for Voice Live ({type(fault).__name__}): sign in to Azure, check `credential`, or "
+            "pass `api_key` (AZURE_VOICELIVE_API_KEY)",
+            retryable=may_pass(fault),
         ) from None
 
 

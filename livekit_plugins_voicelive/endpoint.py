@@ -1,80 +1,100 @@
 """Where Voice Live is and how to get in: the URL with its query, and fresh credentials for every connection.
 
-Knows the forms of an Azure endpoint, the three BYOM profiles and two kinds of credentials; it opens nothing.
+Knows the forms of an Azure endpoint and the names of the query's parameters; it opens nothing.
 """
 
 from __future__ import annotations
 
-import inspect
-import os
+import re
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast, get_args
+from typing import Any, cast, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from .models import ByomProfile
+from .credentials import DEFAULT_SCOPE, TokenSource, fresh_token
+from .environment import named
+from .models import ByomProfile, ModelKind, kind_of
 from .version import __version__
 
 PATH = "/voice-live/realtime"
 
 DEFAULT_API_VERSION = "2026-07-15"
 
-DEFAULT_SCOPE = "https://ai.azure.com/.default"
-"""Of an Entra token. ``https://cognitiveservices.azure.com/.default`` is accepted too. Source: API reference 2026-07-15."""
-
-ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_VOICE_LIVE_ENDPOINT")
-API_KEY_VARIABLES = ("AZURE_VOICELIVE_API_KEY", "AZURE_VOICE_LIVE_API_KEY")
-
 _SCHEMES = {"https": "wss", "wss": "wss", "http": "ws", "ws": "ws"}
 
 
-class AsyncTokenCredential(Protocol):
-    """What ``azure.identity.aio`` offers."""
-
-    async def get_token(self, *scopes: str, **kwargs: Any) -> Any:
-        """Return an object with the attribute ``token``."""
-        ...
-
-
-TokenProvider = Callable[[], str | Awaitable[str]]
-"""A function that returns a bearer token, or awaits one; it is asked before every connection."""
-
-
-def from_environment(*names: str) -> str | None:
-    """The first of these variables that is set and not empty."""
-    return next((value for name in names if (value := os.environ.get(name, "").strip())), None)
-
-
 def websocket_base(endpoint: str) -> str:
-    """``wss://host`` of any form in which Azure shows an endpoint.
+    """``wss://host`` of any form in which Azure shows an endpoint, without its query.
 
     Raises:
         ValueError: it is none, or it is the address of another service.
     """
-    argument = f"`endpoint` ({ENDPOINT_VARIABLES[0]})"
     parts = urlsplit(endpoint.strip())
     scheme = _SCHEMES.get(parts.scheme.lower())
     if scheme is None or not parts.hostname:
         raise ValueError(
-            f"{argument} must be the resource's address, such as "
+            f"{named('endpoint')} must be the resource's address, such as "
             "https://my-resource.services.ai.azure.com"
+        )
+    if "@" in parts.netloc:
+        raise ValueError(
+            f"{named('endpoint')} must not hold a user or password; use {named('api_key')}"
         )
     if parts.hostname.endswith(".openai.azure.com"):
         resource = parts.hostname.removesuffix(".openai.azure.com")
         raise ValueError(
-            f"{argument} is an Azure OpenAI address, which does not serve Voice Live; "
+            f"{named('endpoint')} is an Azure OpenAI address, which does not serve Voice Live; "
             f"use https://{resource}.services.ai.azure.com or "
             f"https://{resource}.cognitiveservices.azure.com"
         )
     path = parts.path.rstrip("/")
-    # The project endpoint that Foundry shows for copying belongs to its resource, and the SDK's URL carries our path.
-    if path.startswith("/api/projects/") or path.endswith(PATH):
-        path = path.removesuffix(PATH) if path.endswith(PATH) else ""
+    # The SDK's URL carries our path already, and the project endpoint that Foundry shows belongs to its resource.
+    path = path.removesuffix(PATH)
+    if path.startswith("/api/projects/"):
+        path = ""
     return f"{scheme}://{parts.netloc}{path}"
 
 
-def byom_profile(name: str | None) -> ByomProfile | None:
+def without_secrets(query: dict[str, str], argument: str) -> dict[str, str]:
+    """Check that no credential is in a query: URLs land in logs.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for name in query:
+        if name.lower() in ("api-key", "authorization", "agent-access-token"):
+            raise ValueError(
+                f"{named(argument)} must not carry {name!r} in the URL, where logs would show it; "
+                f"use {named('api_key')} or `credential`"
+            )
+    return query
+
+
+def own_query(endpoint: str) -> dict[str, str]:
+    """The parameters that the address carries itself; ours win where both name one.
+
+    Raises:
+        ValueError: one of them is a credential.
+    """
+    return without_secrets(dict(parse_qsl(urlsplit(endpoint.strip()).query)), "endpoint")
+
+
+def dated_version(api_version: str) -> str:
+    """Check the form of an api-version.
+
+    Raises:
+        ValueError: it has no date; ``v1`` has another wire format.
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-preview)?", api_version):
+        reason = " (v1 has another wire format)" if api_version == "v1" else ""
+        raise ValueError(
+            f"{named('api_version')} must be a date such as {DEFAULT_API_VERSION} or 2025-10-01, "
+            f"not {api_version!r}{reason}"
+        )
+    return api_version
+
+
+def known_profile(name: str | None) -> ByomProfile | None:
     """Check the name of a BYOM profile.
 
     Raises:
@@ -82,9 +102,7 @@ def byom_profile(name: str | None) -> ByomProfile | None:
     """
     if name is not None and name not in get_args(ByomProfile):
         known = ", ".join(get_args(ByomProfile))
-        raise ValueError(
-            f"`byom_profile` (AZURE_VOICELIVE_BYOM_PROFILE) must be one of {known}; got {name!r}"
-        )
+        raise ValueError(f"{named('byom_profile')} must be one of {known}; got {name!r}")
     return cast("ByomProfile | None", name)
 
 
@@ -98,42 +116,90 @@ def resource_name(name: str | None) -> str | None:
         return None
     host = urlsplit(name if "//" in name else f"//{name}").hostname or ""
     bare = host.split(".", 1)[0]
-    if not bare:
+    if not re.fullmatch(r"[\w-]+", bare):
         raise ValueError(
-            "`foundry_resource_override` (AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE) must be the name "
-            "of the other Foundry resource, such as my-other-resource"
+            f"{named('foundry_resource_override')} must be the name of the other Foundry resource, "
+            "such as my-other-resource"
         )
     return bare
 
 
 @dataclass(frozen=True)
+class Agent:
+    """An agent of the Foundry Agent Service; it brings its model, instructions and tools."""
+
+    name: str
+    project_name: str
+    version: str | None = None
+    conversation_id: str | None = None
+    """A stored conversation to go on with."""
+    client_id: str | None = None
+    """Of the managed identity that the agent is called with."""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Its part of the URL. Source: how to use Voice Live with Foundry agents."""
+        parameters = {
+            "agent-name": self.name,
+            "agent-project-name": self.project_name,
+            "agent-version": self.version,
+            "conversation-id": self.conversation_id,
+            "agent-authentication-identity-client-id": self.client_id,
+        }
+        return {name: value for name, value in parameters.items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Endpoint:
-    """One way in. Secrets are in no repr."""
+    """One way in: to a model, or to an agent. Secrets are in no repr."""
 
     base: str
     """As :func:`websocket_base` makes it."""
-    model: str
-    """A managed model, or the name of a deployment where a profile is set."""
+    model: str | None = None
+    """A managed model, or the name of a deployment where a profile is set; None with an agent."""
+    agent: Agent | None = None
     api_version: str = DEFAULT_API_VERSION
     byom_profile: ByomProfile | None = None
     foundry_resource_override: str | None = None
     api_key: str | None = field(default=None, repr=False)
-    credential: AsyncTokenCredential | TokenProvider | None = field(default=None, repr=False)
+    credential: TokenSource | None = field(default=None, repr=False)
+    owns_credential: bool = False
+    """Whether the credential was made here, and is closed here."""
     scope: str = DEFAULT_SCOPE
+    own_query: dict[str, str] = field(default_factory=dict, repr=False)
+    """What the address carried itself; every other parameter wins over it."""
     extra_query: dict[str, str] = field(default_factory=dict, repr=False)
+    extra_headers: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def answers(self) -> str:
+        """The name of what answers: the model's, the deployment's or the agent's."""
+        return self.agent.name if self.agent is not None else self.model or ""
+
+    @property
+    def managed_model(self) -> str | None:
+        """The model's name where Azure runs it: a deployment's name says nothing about the model."""
+        return self.model if self.byom_profile is None else None
+
+    @property
+    def kind(self) -> ModelKind:
+        """What kind of model answers."""
+        return kind_of(self.model, self.byom_profile)
 
     @property
     def url(self) -> str:
-        """The WebSocket's URL; it holds no secret."""
-        base = urlsplit(self.base)
-        query = {"api-version": self.api_version, "model": self.model}
+        """The WebSocket's URL; it holds no secret of ours."""
+        query = {"api-version": self.api_version}
+        if self.agent is not None:
+            query |= self.agent.query
+        elif self.model is not None:
+            query["model"] = self.model
         if self.byom_profile is not None:
             query["profile"] = self.byom_profile
         if self.foundry_resource_override is not None:
             query["foundry-resource-override"] = self.foundry_resource_override
-        query |= self.extra_query
-        query = dict(parse_qsl(base.query)) | query
-        return f"{base.scheme}://{base.netloc}{base.path}{PATH}?{urlencode(query)}"
+        query = self.own_query | query | self.extra_query
+        return f"{self.base}{PATH}?{urlencode(query)}"
 
     async def headers(self) -> dict[str, str]:
         """Headers for one connection: a token is used once, at the handshake, so each attempt takes a fresh one.
@@ -146,12 +212,15 @@ class Endpoint:
             "x-ms-client-request-id": str(uuid.uuid4()),
         }
         if self.api_key is not None:
-            return headers | {"api-key": self.api_key}
-        return headers | {"Authorization": f"Bearer {await self._token()}"}
+            headers["api-key"] = self.api_key
+        else:
+            assert self.credential is not None, "an endpoint needs a key or a credential"
+            token = await fresh_token(self.credential, self.scope)
+            headers["Authorization"] = f"Bearer {token}"
+        extra = {name.lower() for name in self.extra_headers}
+        return {n: v for n, v in headers.items() if n.lower() not in extra} | self.extra_headers
 
-    async def _token(self) -> str:
-        if callable(self.credential):
-            provided = self.credential()
-            return await provided if inspect.isawaitable(provided) else provided
-        assert self.credential is not None, "an endpoint needs a key or a credential"
-        return str((await self.credential.get_token(self.scope)).token)
+    async def aclose(self) -> None:
+        """Close the credential, if it is our own; it opens again when it is asked again."""
+        if self.owns_credential:
+            await cast(Any, self.credential).close()

@@ -1,9 +1,10 @@
-"""LiveKit's realtime model: arguments and environment become an endpoint, settings and capabilities, and sessions of them."""
+"""LiveKit's realtime model: an endpoint, the options and capabilities of its sessions, and sessions of them."""
 
 from __future__ import annotations
 
 import weakref
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from livekit.agents import (
     DEFAULT_API_CONNECT_OPTIONS,
@@ -14,40 +15,22 @@ from livekit.agents import (
 )
 from livekit.agents.utils import is_given
 
-from .endpoint import (
-    API_KEY_VARIABLES,
-    DEFAULT_API_VERSION,
-    DEFAULT_SCOPE,
-    ENDPOINT_VARIABLES,
-    AsyncTokenCredential,
-    Endpoint,
-    TokenProvider,
-    byom_profile as checked_profile,
-    from_environment,
-    resource_name,
-    websocket_base,
-)
+from .credentials import DEFAULT_SCOPE, Credential
+from .endpoint import Endpoint
 from .models import ByomProfile, Model, OpenAIVoiceName
-from .protocol.audio import SAMPLE_RATE
+from .options import one_name, session_options
 from .protocol.session_config import (
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
     AudioNoiseReduction,
-    AzureSemanticVad,
-    AzureStandardVoice,
-    OpenAIVoice,
-    SessionConfig,
+    InterimResponseConfig,
     TurnDetection,
     Voice,
-    session_fields,
 )
-from .protocol.wire_struct import UNSET, UnsetType
 from .realtime_session import RealtimeSession
 from .session_settings import SessionSettings
-
-MODEL_VARIABLES = ("AZURE_VOICELIVE_MODEL", "AZURE_VOICE_LIVE_MODEL")
-PROFILE_VARIABLE = "AZURE_VOICELIVE_BYOM_PROFILE"
-OVERRIDE_VARIABLE = "AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE"
+from .tools import wire_tool_choice
+from .way_in import foundry_agent, way_in
 
 SAY_SINCE = "2026-01-01"
 """First api-version with ``pre_generated_assistant_message``."""
@@ -65,88 +48,135 @@ class RealtimeModel(llm.RealtimeModel):
     def __init__(
         self,
         *,
-        model: NotGivenOr[Model | str] = NOT_GIVEN,
+        model: NotGivenOr[Model | str | None] = NOT_GIVEN,
         byom_profile: NotGivenOr[ByomProfile | str | None] = NOT_GIVEN,
         foundry_resource_override: NotGivenOr[str | None] = NOT_GIVEN,
-        endpoint: NotGivenOr[str] = NOT_GIVEN,
-        api_key: NotGivenOr[str] = NOT_GIVEN,
-        credential: NotGivenOr[AsyncTokenCredential | TokenProvider] = NOT_GIVEN,
+        agent_name: NotGivenOr[str | None] = NOT_GIVEN,
+        project_name: NotGivenOr[str | None] = NOT_GIVEN,
+        agent_version: NotGivenOr[str | None] = NOT_GIVEN,
+        conversation_id: str | None = None,
+        agent_client_id: str | None = None,
+        endpoint: NotGivenOr[str | None] = NOT_GIVEN,
+        api_version: NotGivenOr[str | None] = NOT_GIVEN,
+        api_key: NotGivenOr[str | None] = NOT_GIVEN,
+        credential: NotGivenOr[Credential | None] = NOT_GIVEN,
+        use_default_credential: bool = False,
         credential_scope: str = DEFAULT_SCOPE,
-        api_version: str = DEFAULT_API_VERSION,
-        modalities: NotGivenOr[list[str]] = NOT_GIVEN,
-        voice: NotGivenOr[Voice | OpenAIVoiceName | str] = NOT_GIVEN,
-        turn_detection: NotGivenOr[TurnDetection | None] = NOT_GIVEN,
-        input_audio_transcription: NotGivenOr[AudioInputTranscriptionOptions | None] = NOT_GIVEN,
-        input_audio_noise_reduction: NotGivenOr[AudioNoiseReduction | None] = NOT_GIVEN,
-        input_audio_echo_cancellation: NotGivenOr[AudioEchoCancellation | None] = NOT_GIVEN,
-        output_audio_timestamp_types: NotGivenOr[list[str]] = NOT_GIVEN,
+        modalities: NotGivenOr[list[Literal["text", "audio"]]] = NOT_GIVEN,
+        voice: NotGivenOr[Voice | OpenAIVoiceName | str | Any] = NOT_GIVEN,
+        turn_detection: NotGivenOr[TurnDetection | Any | None] = NOT_GIVEN,
+        input_audio_transcription: NotGivenOr[
+            AudioInputTranscriptionOptions | Any | None
+        ] = NOT_GIVEN,
+        input_audio_noise_reduction: NotGivenOr[AudioNoiseReduction | Any | None] = NOT_GIVEN,
+        input_audio_echo_cancellation: NotGivenOr[AudioEchoCancellation | Any | None] = NOT_GIVEN,
+        output_audio_timestamp_types: NotGivenOr[list[Literal["word"]] | None] = NOT_GIVEN,
+        interim_response: NotGivenOr[InterimResponseConfig | Any | None] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
         temperature: NotGivenOr[float] = NOT_GIVEN,
-        max_response_output_tokens: NotGivenOr[int | str] = NOT_GIVEN,
+        max_response_output_tokens: NotGivenOr[int | Literal["inf"]] = NOT_GIVEN,
+        max_output_tokens: NotGivenOr[int | Literal["inf"]] = NOT_GIVEN,
+        reasoning_effort: NotGivenOr[
+            Literal["none", "minimal", "low", "medium", "high", "xhigh"] | str
+        ] = NOT_GIVEN,
+        include: NotGivenOr[list[str]] = NOT_GIVEN,
+        metadata: NotGivenOr[dict[str, str]] = NOT_GIVEN,
+        extra_session: Mapping[str, Any] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         reply_timeout_s: float = 10.0,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> None:
         """Describe a model; what is not given comes from the environment, or stays the service's default.
 
+        Objects of the package ``azure-ai-voicelive``, and plain dicts, are accepted wherever ours are.
+
         Args:
-            model: a managed model such as ``gpt-realtime``, or, with ``byom_profile``, the name of your deployment.
-                Else ``AZURE_VOICELIVE_MODEL``, else ``gpt-realtime``.
-            byom_profile: bring your own model: ``byom-azure-openai-realtime``, ``byom-azure-openai-chat-completion`` or
-                ``byom-foundry-anthropic-messages``. Else ``AZURE_VOICELIVE_BYOM_PROFILE``.
-            foundry_resource_override: name of another Foundry resource on which your deployment lives. Else
-                ``AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE``.
-            endpoint: the resource's address, such as ``https://my-resource.services.ai.azure.com``. Else
-                ``AZURE_VOICELIVE_ENDPOINT``.
-            api_key: the resource's key. Else, unless a ``credential`` is given, ``AZURE_VOICELIVE_API_KEY``.
-            credential: an async credential of ``azure.identity.aio``, or a function that returns a token. Without it and
-                without a key, ``DefaultAzureCredential``.
-            credential_scope: what the token is for.
-            api_version: of the service, such as ``2025-10-01`` or ``2026-07-15``.
+            model: A managed model such as ``gpt-realtime``, or, with ``byom_profile``, the name of your deployment. Without
+                one, ``gpt-realtime``.
+            byom_profile: Bring your own model: ``byom-azure-openai-realtime``, ``byom-azure-openai-chat-completion`` or
+                ``byom-foundry-anthropic-messages``.
+            foundry_resource_override: Name of another Foundry resource on which your deployment or agent lives.
+            agent_name: An agent of the Foundry Agent Service instead of a model; it brings its own instructions.
+            project_name: The Foundry project of the agent.
+            agent_version: Pins the agent's version.
+            conversation_id: A stored Foundry conversation that the agent goes on with.
+            agent_client_id: Client id of the managed identity that the agent is called with.
+            endpoint: The resource's address, such as ``https://my-resource.services.ai.azure.com``. A project's endpoint is
+                reduced to it.
+            api_version: Of the service, such as ``2025-10-01``; the default is ``2026-07-15``.
+            api_key: The resource's key.
+            credential: A credential of ``azure.identity.aio`` or ``azure.identity``, an ``AzureKeyCredential``, or a function
+                that returns a token. It is asked before every connection. Without it and without a key,
+                ``DefaultAzureCredential``.
+            use_default_credential: ``DefaultAzureCredential``, even where the environment has a key.
+            credential_scope: What the token is for.
             modalities: ``["text", "audio"]``, or ``["text"]`` for a separate TTS.
-            voice: a name, where ``alloy`` is an OpenAI voice and ``en-US-AvaNeural`` an Azure one, or a voice object.
-            turn_detection: a detector, or None to let LiveKit or your code end turns. Else :class:`AzureSemanticVad`.
-            input_audio_transcription: who writes down the user's words, or None for nobody. Else ``whisper-1`` with
-                native realtime models and ``azure-speech`` with all others.
+            voice: A name, where ``alloy`` is an OpenAI voice and ``en-US-AvaNeural`` an Azure one, or a voice object.
+            turn_detection: A detector, or None to let LiveKit or your code end turns. The default is
+                :class:`AzureSemanticVad`.
+            input_audio_transcription: Who writes down the user's words, or None for nobody. The default is ``whisper-1`` with
+                native OpenAI models and ``azure-speech`` with all others.
             input_audio_noise_reduction: None switches it off.
-            input_audio_echo_cancellation: None switches it off.
+            input_audio_echo_cancellation: None switches it off. WebRTC callers cancel their own echo.
             output_audio_timestamp_types: ``["word"]`` tells when each word is spoken; Azure voices only.
-            temperature: of the model.
-            max_response_output_tokens: a number, or ``"inf"``.
-            reply_timeout_s: from asking for a reply to its beginning, and for changes of the history.
+            interim_response: Words that fill a wait; cascaded models and agents only.
+            tool_choice: Of all replies, as LiveKit spells it.
+            parallel_tool_calls: Whether a reply may call several tools.
+            temperature: Of the model.
+            max_response_output_tokens: A number, or ``"inf"``.
+            max_output_tokens: The same under the name that LiveKit's azure plugin has for it.
+            reasoning_effort: Of reasoning models.
+            include: Extra parts of events, such as ``item.input_audio_transcription.logprobs``.
+            metadata: Up to 16 pairs that Azure writes to the resource's logs.
+            extra_session: Fields of the wire's session object that this plugin does not know; they win.
+            extra_query: Further parameters of the URL; they win.
+            extra_headers: Further headers of the handshake; they win.
+            reply_timeout_s: From asking for a reply to its beginning, and for changes of the history.
             conn_options: LiveKit's retries and time-out for connections.
 
         Raises:
-            ValueError: an argument is missing or wrong; the text names it, and its environment variable.
+            ValueError: An argument is missing or wrong, or cannot work with this model; the text names it, and its
+                environment variable, and says what to use.
         """
-        profile = _given_or(byom_profile, from_environment(PROFILE_VARIABLE))
-        override = _given_or(foundry_resource_override, from_environment(OVERRIDE_VARIABLE))
-        name = _given_or(model, from_environment(*MODEL_VARIABLES)) or "gpt-realtime"
-        self._endpoint = _endpoint(
-            endpoint=_given_or(endpoint, from_environment(*ENDPOINT_VARIABLES)),
-            model=name,
-            byom_profile=profile,
-            foundry_resource_override=override,
+        self._endpoint = way_in(
+            endpoint=endpoint,
+            api_version=api_version,
+            model=model,
+            byom_profile=byom_profile,
+            foundry_resource_override=foundry_resource_override,
+            agent=foundry_agent(
+                agent_name, project_name, agent_version, conversation_id, agent_client_id
+            ),
             api_key=api_key,
             credential=credential,
-            scope=credential_scope,
-            api_version=api_version,
+            use_default_credential=use_default_credential,
+            credential_scope=credential_scope,
+            extra_query=extra_query,
+            extra_headers=extra_headers,
         )
-        config = SessionConfig(
-            modalities=_given_or(modalities, ["text", "audio"]),
-            voice=_voice(_given_or(voice, UNSET)),
-            input_audio_format="pcm16",
-            input_audio_sampling_rate=SAMPLE_RATE,
-            output_audio_format="pcm16",
-            turn_detection=_given_or(turn_detection, AzureSemanticVad()),
-            input_audio_transcription=_given_or(
-                input_audio_transcription, _transcription(name, profile)
+        given = {
+            "modalities": modalities,
+            "voice": voice,
+            "turn_detection": turn_detection,
+            "input_audio_transcription": input_audio_transcription,
+            "input_audio_noise_reduction": input_audio_noise_reduction,
+            "input_audio_echo_cancellation": input_audio_echo_cancellation,
+            "output_audio_timestamp_types": output_audio_timestamp_types,
+            "interim_response": interim_response,
+            "tool_choice": wire_tool_choice(tool_choice) if is_given(tool_choice) else NOT_GIVEN,
+            "parallel_tool_calls": parallel_tool_calls,
+            "temperature": temperature,
+            "max_response_output_tokens": one_name(
+                max_response_output_tokens=max_response_output_tokens,
+                max_output_tokens=max_output_tokens,
             ),
-            input_audio_noise_reduction=_given_or(input_audio_noise_reduction, UNSET),
-            input_audio_echo_cancellation=_given_or(input_audio_echo_cancellation, UNSET),
-            output_audio_timestamp_types=_given_or(output_audio_timestamp_types, UNSET),
-            temperature=_given_or(temperature, UNSET),
-            max_response_output_tokens=_given_or(max_response_output_tokens, UNSET),
-        )
-        self._fields = session_fields(config)
+            "reasoning_effort": reasoning_effort,
+            "include": include,
+            "metadata": metadata,
+        }
+        self._fields = session_options(self._endpoint, given, extra_session)
         self._turn_detection_given = is_given(turn_detection)
         self._reply_timeout_s = reply_timeout_s
         self._conn_options = conn_options
@@ -155,8 +185,8 @@ class RealtimeModel(llm.RealtimeModel):
 
     @property
     def model(self) -> str:
-        """The model's or the deployment's name."""
-        return self._endpoint.model
+        """The model's, the deployment's or the agent's name."""
+        return self._endpoint.answers
 
     @property
     def provider(self) -> str:
@@ -182,7 +212,9 @@ class RealtimeModel(llm.RealtimeModel):
         fields = dict(self._fields)
         if turn_detection_disabled:
             fields["turn_detection"] = None
-        settings = SessionSettings(fields)
+        # An agent has its own instructions, and takes no others.
+        never_sent = frozenset({"instructions"} if self._endpoint.agent is not None else ())
+        settings = SessionSettings(fields, never_sent=never_sent)
         session = RealtimeSession(
             self,
             endpoint=self._endpoint,
@@ -196,9 +228,10 @@ class RealtimeModel(llm.RealtimeModel):
         return session
 
     async def aclose(self) -> None:
-        """Close the sessions that are still open."""
+        """Close the sessions that are still open, and the credential if it is our own."""
         for session in list(self._sessions):
             await session.aclose()
+        await self._endpoint.aclose()
 
     def _capabilities_of(self, settings: SessionSettings) -> llm.RealtimeCapabilities:
         return llm.RealtimeCapabilities(
@@ -211,81 +244,8 @@ class RealtimeModel(llm.RealtimeModel):
             can_disable_turn_detection=not self._turn_detection_given,
             supports_overlapping_speech=False,
             mutable_chat_context=True,
-            mutable_instructions=True,
+            mutable_instructions=self._endpoint.agent is None,
             mutable_tools=True,
             per_response_tool_choice=True,
             supports_say=self._endpoint.api_version >= SAY_SINCE,
         )
-
-
-def _given_or(value: Any, default: Any) -> Any:
-    return value if is_given(value) else default
-
-
-def _voice(voice: Voice | str | UnsetType) -> Voice | UnsetType:
-    """Azure's voices carry a locale in their name, such as ``en-US-AvaNeural``; OpenAI's are one word."""
-    if not isinstance(voice, str):
-        return voice
-    return AzureStandardVoice(name=voice) if "-" in voice else OpenAIVoice(name=voice)
-
-
-def is_native(model: str, profile: str | None) -> bool:
-    """Whether the model itself hears and speaks. A deployment's name says nothing, so a profile decides alone."""
-    if profile is not None:
-        return profile == "byom-azure-openai-realtime"
-    return "realtime" in model
-
-
-def _transcription(model: str, profile: str | None) -> AudioInputTranscriptionOptions:
-    """Source: the table of transcription models in the API reference of 2026-07-15."""
-    openai = is_native(model, profile) and model not in ("phi4-mm-realtime", "azure-realtime")
-    return AudioInputTranscriptionOptions(model="whisper-1" if openai else "azure-speech")
-
-
-def _endpoint(
-    *,
-    endpoint: str | None,
-    model: str,
-    byom_profile: str | None,
-    foundry_resource_override: str | None,
-    api_key: NotGivenOr[str],
-    credential: NotGivenOr[AsyncTokenCredential | TokenProvider],
-    scope: str,
-    api_version: str,
-) -> Endpoint:
-    if not endpoint:
-        raise ValueError(
-            "`endpoint` is missing: pass it or set AZURE_VOICELIVE_ENDPOINT to your resource's address, "
-            "such as https://my-resource.services.ai.azure.com"
-        )
-    if api_version == "v1":
-        raise ValueError(
-            "`api_version` v1 has another wire format; use a dated one such as "
-            + DEFAULT_API_VERSION
-        )
-    override = resource_name(foundry_resource_override)
-    if override is not None and byom_profile is None:
-        raise ValueError(
-            f"`foundry_resource_override` ({OVERRIDE_VARIABLE}) says where your own model is: "
-            f"it needs `byom_profile` ({PROFILE_VARIABLE})"
-        )
-    key = api_key if is_given(api_key) else None
-    if key is None and not is_given(credential):
-        key = from_environment(*API_KEY_VARIABLES)
-    return Endpoint(
-        base=websocket_base(endpoint),
-        model=model,
-        api_version=api_version,
-        byom_profile=checked_profile(byom_profile),
-        foundry_resource_override=override,
-        api_key=key,
-        credential=None if key else _given_or(credential, None) or _default_credential(),
-        scope=scope,
-    )
-
-
-def _default_credential() -> AsyncTokenCredential:
-    # Imported when needed: the package is heavy, and worker processes import the plugin before they are forked.
-    from azure.identity.aio import DefaultAzureCredential
-
-    return cast(AsyncTokenCredential, DefaultAzureCredential())

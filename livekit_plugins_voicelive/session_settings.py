@@ -21,9 +21,15 @@ class SessionSettings:
     A value of None is sent as ``null``, which switches off; a field that is not there leaves the service's default.
     """
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        """``fields``: the wire's session object, as :func:`~.protocol.session_config.session_fields` makes it."""
+    def __init__(self, fields: dict[str, Any], *, never_sent: frozenset[str] = frozenset()) -> None:
+        """Start from these.
+
+        Args:
+            fields: the wire's session object, as :func:`~.options.session_options` makes it.
+            never_sent: fields that belong to the service; wanting them has no effect.
+        """
         self._fields = dict(fields)
+        self._never_sent = never_sent
         self._tools = llm.ToolContext.empty()
 
     def __getitem__(self, name: str) -> Any:
@@ -68,7 +74,8 @@ class SessionSettings:
         changed = {
             name: value
             for name, value in changes.items()
-            if name not in self._fields or self._fields[name] != value
+            if name not in self._never_sent
+            and (name not in self._fields or self._fields[name] != value)
         }
         if not changed:
             return []

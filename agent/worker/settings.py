@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any
 
 from dotenv import load_dotenv
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from livekit_plugins_voicelive import ByomProfile, RealtimeModel
+from livekit_plugins_voicelive import RealtimeModel
 
 AGENT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -37,52 +37,26 @@ def load_environment() -> None:
         load_dotenv(path)
 
 
-def _none_if_blank(value: Any) -> Any:
-    """``NAME=`` in an env file means: not set."""
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-Optional = Annotated[str | None, BeforeValidator(_none_if_blank)]
-
-
 class Settings(BaseSettings):
-    """What one call is answered with. Secrets are masked in every repr."""
+    """What one call is answered with. How Azure is reached, the model reads from the environment by itself."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
-    endpoint: str = Field(alias="AZURE_VOICELIVE_ENDPOINT")
-    api_key: SecretStr | None = Field(None, alias="AZURE_VOICELIVE_API_KEY")
-    """Without it the worker signs in with Entra ID (``DefaultAzureCredential``)."""
-    model: str = Field("gpt-realtime", alias="AZURE_VOICELIVE_MODEL")
-    byom_profile: ByomProfile | None = Field(None, alias="AZURE_VOICELIVE_BYOM_PROFILE")
-    foundry_resource_override: Optional = Field(
-        None, alias="AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE"
+    instructions: str = Field(
+        INSTRUCTIONS, validation_alias=AliasChoices("AGENT_INSTRUCTIONS", "VOICELIVE_INSTRUCTIONS")
     )
-    voice: Optional = Field(None, alias="AZURE_VOICELIVE_VOICE")
-    api_version: Optional = Field(None, alias="AZURE_VOICELIVE_API_VERSION")
-    instructions: str = Field(INSTRUCTIONS, alias="AGENT_INSTRUCTIONS")
     greeting: str = Field(GREETING, alias="AGENT_GREETING")
     """What the agent is asked to do when the call begins; it words the greeting itself."""
     aec_warmup_s: float = Field(3.0, alias="AGENT_AEC_WARMUP_S", ge=0)
     """How long the caller is not heard while the agent speaks first, for their echo canceller to settle. 0: not at all."""
 
     def realtime_model(self) -> RealtimeModel:
-        """The model of these settings.
+        """The model; it reads its own variables, ``AZURE_VOICELIVE_…``.
 
         Raises:
             ValueError: a setting is wrong; the text names its variable.
         """
-        optional = {
-            "byom_profile": self.byom_profile,
-            "foundry_resource_override": self.foundry_resource_override,
-            "voice": self.voice,
-            "api_version": self.api_version,
-            "api_key": self.api_key.get_secret_value() if self.api_key else None,
-        }
-        given: dict[str, Any] = {
-            name: value for name, value in optional.items() if value is not None
-        }
-        return RealtimeModel(endpoint=self.endpoint, model=self.model, **given)
+        return RealtimeModel()
 
 
 def problems(*, needs_livekit: bool) -> list[str]:
@@ -102,12 +76,4 @@ def problems(*, needs_livekit: bool) -> list[str]:
 
 
 def _sentence(details: Any) -> str:
-    name = str(details["loc"][0])
-    if details["type"] == "missing":
-        return (
-            f"{name} is not set: it is your Azure resource's address, such as "
-            "https://my-resource.services.ai.azure.com."
-        )
-    if details["type"] == "literal_error":
-        return f"{name} must be one of {', '.join(get_args(ByomProfile))}."
-    return f"{name}: {details['msg']}."
+    return f"{details['loc'][0]}: {details['msg']}."

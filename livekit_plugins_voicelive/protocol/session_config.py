@@ -229,6 +229,40 @@ class AudioEchoCancellation(
     channels: int | UnsetType = UNSET
 
 
+# --- while the model thinks --------------------------------------------------------------------------------------------
+
+
+class InterimResponseConfigBase(WireStruct, tag_field="type", frozen=True, kw_only=True):
+    """Words that fill a wait; cascaded models and agents with an Azure voice only. ``2026-01-01-preview`` or later."""
+
+    triggers: Maybe[list[str]] = UNSET
+    """``latency``, ``tool``; default ``["latency"]``."""
+    latency_threshold_ms: Maybe[int] = UNSET
+    """Default 2000."""
+
+
+class StaticInterimResponseConfig(
+    InterimResponseConfigBase, tag="static_interim_response", frozen=True, kw_only=True
+):
+    """One of some given texts."""
+
+    texts: Maybe[list[str]] = UNSET
+
+
+class LlmInterimResponseConfig(
+    InterimResponseConfigBase, tag="llm_interim_response", frozen=True, kw_only=True
+):
+    """Words that a small model makes up."""
+
+    model: Maybe[str] = UNSET
+    """Default ``gpt-4.1-mini``."""
+    instructions: Maybe[str] = UNSET
+    max_completion_tokens: Maybe[int] = UNSET
+    """Default 50."""
+
+
+InterimResponseConfig = StaticInterimResponseConfig | LlmInterimResponseConfig
+
 # --- tools ------------------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +312,7 @@ class SessionConfig(WireStruct, frozen=True, kw_only=True):
     temperature: Maybe[float] = UNSET
     max_response_output_tokens: Maybe[int | str] = UNSET
     reasoning_effort: Maybe[str] = UNSET
-    interim_response: Any = UNSET
+    interim_response: Maybe[InterimResponseConfig] = UNSET
     include: Maybe[list[str]] = UNSET
     metadata: Maybe[dict[str, str]] = UNSET
 

@@ -5,11 +5,11 @@ import pytest
 
 from livekit_plugins_voicelive.endpoint import (
     Endpoint,
-    byom_profile,
-    from_environment,
+    known_profile,
     resource_name,
     websocket_base,
 )
+from livekit_plugins_voicelive.environment import from_environment
 
 HOST = "my-resource.services.ai.azure.com"
 
@@ -72,10 +72,10 @@ def test_a_byom_url_names_profile_and_resource() -> None:
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
-    assert byom_profile(None) is None
-    assert byom_profile("byom-azure-openai-realtime") == "byom-azure-openai-realtime"
+    assert known_profile(None) is None
+    assert known_profile("byom-azure-openai-realtime") == "byom-azure-openai-realtime"
     with pytest.raises(ValueError, match=r"byom-foundry-anthropic-messages.*'byom-gemini'"):
-        byom_profile("byom-gemini")
+        known_profile("byom-gemini")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_an_override_without_a_name_is_refused() -> None:
 
 
 def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VOICELIVE_TEST_A", " ")
-    monkeypatch.setenv("VOICELIVE_TEST_B", " value ")
-    assert from_environment("VOICELIVE_TEST_A", "VOICELIVE_TEST_B") == "value"
-    assert from_environment("VOICELIVE_TEST_A") is None
+    assert from_environment("model") is None
+    monkeypatch.setenv("AZURE_VOICELIVE_MODEL", " ")
+    monkeypatch.setenv("VOICELIVE_MODEL", " value ")
+    assert from_environment("model") == "value"
 
 
 async def test_a_key_goes_into_its_header_and_nowhere_else() -> None:

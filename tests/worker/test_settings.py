@@ -11,7 +11,7 @@ ENDPOINT = "https://my-resource.services.ai.azure.com"
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(settings.os.environ):
-        if name.startswith(("AZURE_", "AGENT_", "LIVEKIT_")):
+        if name.startswith(("AZURE_", "AGENT_", "LIVEKIT_", "VOICELIVE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", ENDPOINT)
 
@@ -51,9 +51,11 @@ def test_a_variable_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> No
     assert "voice" not in model.session_fields
 
 
-def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "very-secret")
-    assert "very-secret" not in repr(Settings()) + str(Settings())
+def test_instructions_of_microsofts_sample_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICELIVE_INSTRUCTIONS", "Be brief.")
+    assert Settings().instructions == "Be brief."
+    monkeypatch.setenv("AGENT_INSTRUCTIONS", "Be long.")
+    assert Settings().instructions == "Be long."
 
 
 def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
@@ -70,4 +72,4 @@ def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
     load_environment()
     loaded = Settings()
     assert (loaded.greeting, loaded.instructions) == ("local", "shared")
-    assert loaded.endpoint == ENDPOINT
+    assert loaded.realtime_model().endpoint.base == ENDPOINT.replace("https", "wss")

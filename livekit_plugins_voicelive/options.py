@@ -1,0 +1,124 @@
+"""Arguments to the wire's session object: objects of ours, of Azure's SDK or plain ones in, checked fields out.
+
+Nothing is sent that was not asked for, except what a call needs. What each kind of model gets by default is decided here,
+from the profile or a managed model's name and never from a deployment's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from livekit.agents import NOT_GIVEN
+from livekit.agents.utils import is_given
+
+from .endpoint import Endpoint
+from .environment import from_environment
+from .protocol.audio import SAMPLE_RATE
+from .protocol.session_config import (
+    AudioInputTranscriptionOptions,
+    AzureSemanticVad,
+    AzureStandardVoice,
+    OpenAIVoice,
+    SessionConfig,
+)
+from .unsupported import refuse_unsupported
+
+AUDIO = {
+    "input_audio_format": "pcm16",
+    "input_audio_sampling_rate": SAMPLE_RATE,
+    "output_audio_format": "pcm16",
+}
+"""Not an option: rooms bring audio of any rate, and it is converted to the one format that all models and voices have."""
+
+
+def session_options(
+    endpoint: Endpoint, given: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What every session starts from.
+
+    Args:
+        endpoint: what answers; it decides the defaults, and what is refused.
+        given: the session's fields by their names on the wire; those that are ``NOT_GIVEN`` get a default, or are not sent.
+        extra: fields that are newer than this plugin, sent as they are; they win.
+
+    Raises:
+        ValueError: an option is malformed, or cannot work with this model; the text says what to use.
+    """
+    chosen = {name: wire(value) for name, value in given.items() if is_given(value)}
+    fields = _defaults(endpoint, speaks=chosen.get("modalities") != ["text"]) | chosen
+    if "voice" in fields:
+        fields["voice"] = named_voice(fields["voice"])
+    _check_shape(fields)
+    newer: dict[str, Any] = wire(dict(extra or {}))
+    refuse_unsupported(endpoint, fields, newer)
+    return fields | AUDIO | newer
+
+
+def one_name(**values: Any) -> Any:
+    """The value of an option that has several names, of which one may be used.
+
+    Raises:
+        ValueError: two are.
+    """
+    given = [value for value in values.values() if is_given(value)]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(f'`{name}`' for name in values)} are one option: pass one")
+    return given[0] if given else NOT_GIVEN
+
+
+def wire(value: Any) -> Any:
+    """Plain JSON of an option: our structs, models of ``azure-ai-voicelive``, enums, and lists and mappings of them."""
+    return msgspec.to_builtins(value, enc_hook=_foreign, str_keys=True)
+
+
+def named_voice(voice: Any) -> Any:
+    """The voice as an object. Azure's names carry a locale, such as ``en-US-AvaNeural``; OpenAI's are one word."""
+    if not isinstance(voice, str):
+        return voice
+    return wire(AzureStandardVoice(name=voice) if "-" in voice else OpenAIVoice(name=voice))
+
+
+def default_transcription(endpoint: Endpoint) -> str:
+    """The transcription model. Source: the table of transcription models in the API reference of 2026-07-15."""
+    if endpoint.managed_model in ("phi4-mm-realtime", "azure-realtime"):
+        return "azure-speech"
+    return "whisper-1" if endpoint.kind == "native" else "azure-speech"
+
+
+def _defaults(endpoint: Endpoint, *, speaks: bool) -> dict[str, Any]:
+    fields = {
+        "modalities": ["text", "audio"],
+        "turn_detection": wire(AzureSemanticVad()),
+        "input_audio_transcription": wire(
+            AudioInputTranscriptionOptions(model=default_transcription(endpoint))
+        ),
+    }
+    # A session that only writes is refused when it names a voice again.
+    voice = from_environment("voice") if speaks else None
+    return fields | ({"voice": voice} if voice else {})
+
+
+def _foreign(value: Any) -> Any:
+    """Models of ``azure-ai-voicelive`` know their wire form; the package itself is not needed."""
+    as_dict = getattr(value, "as_dict", None)
+    if callable(as_dict):
+        return as_dict()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(
+        f"{type(value).__name__} is no option of Voice Live: pass a class of this package or of "
+        "azure-ai-voicelive, or a dict"
+    )
+
+
+def _check_shape(fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        try:
+            msgspec.convert({name: value}, SessionConfig)
+        except msgspec.ValidationError as fault:
+            raise ValueError(
+                f"`{name}` is malformed: {fault}. What is newer than this plugin goes into `extra_session`"
+            ) from None

@@ -1,0 +1,224 @@
+"""What the service would refuse, or silently ignore: a table of rules, each of which names the option and what to use.
+
+Only established facts are in it; what is not known to fail is left to the service. Source, unless a rule says otherwise: the
+Voice Live API reference of 2026-07-15 and the pages on customising, bringing your own model and agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .endpoint import Endpoint
+from .environment import named
+from .log import logger
+
+OPENAI_TRANSCRIBERS = ("whisper", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+
+AZURE_VOICE = "an Azure voice such as en-US-AvaNeural"
+
+NEWER = {
+    "parallel_tool_calls": "2026-06-01-preview",
+    "interim_response": "2026-01-01-preview",
+}
+"""First api-version of a session's field, where it is not the first one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A session as it is asked for, with an empty object for what is absent."""
+
+    endpoint: Endpoint
+    fields: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """What kind of model answers."""
+        return self.endpoint.kind
+
+    @property
+    def who(self) -> str:
+        """What answers, for a message."""
+        endpoint = self.endpoint
+        if endpoint.agent is not None:
+            return "a Foundry agent"
+        if endpoint.byom_profile is not None:
+            return f"the profile {endpoint.byom_profile}"
+        return f"the model {endpoint.model}"
+
+    @property
+    def is_cascade(self) -> bool:
+        """Speech to text, a text model, text to speech."""
+        return self.kind in ("cascade", "agent")
+
+    def part(self, name: str) -> dict[str, Any]:
+        """A field's object; empty when it is absent or ``null``."""
+        value = self.fields.get(name)
+        return value if isinstance(value, dict) else {}
+
+
+def refuse_unsupported(endpoint: Endpoint, fields: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Hold a session against all rules.
+
+    Raises:
+        ValueError: one is broken.
+    """
+    for sentence in _extra(extra):
+        raise ValueError(sentence)
+    wanted = Wanted(endpoint, {name: fields[name] for name in fields.keys() - extra.keys()})
+    for rule in RULES:
+        for sentence in rule(wanted):
+            raise ValueError(sentence)
+    if wanted.part("turn_detection").get("type") == "semantic_vad":
+        # Source: reports about Azure OpenAI Realtime, which accepts it and then hears nothing.
+        logger.warning(
+            "semantic_vad is reported to be accepted and never to fire; prefer AzureSemanticVad"
+        )
+
+
+def _extra(extra: dict[str, Any]) -> Iterator[str]:
+    if "model" in extra:
+        yield f"`extra_session` must not hold model, which no session can change; use {named('model')}"
+    for name in (
+        "input_audio_format",
+        "input_audio_sampling_rate",
+        "output_audio_format",
+    ):
+        if name in extra:
+            yield (
+                f"`extra_session` must not hold {name}: audio is always PCM16 of 24 kHz on this connection, "
+                "and the room's audio is converted; leave it out"
+            )
+
+
+def _modalities(wanted: Wanted) -> Iterator[str]:
+    modalities = wanted.fields.get("modalities", ["text", "audio"])
+    if sorted(modalities) not in (["text"], ["audio", "text"]):
+        yield (
+            '`modalities` must be ["text", "audio"], or ["text"] to speak with a separate TTS; '
+            f"got {modalities}"
+        )
+    if modalities == ["text"] and wanted.part("voice"):
+        yield (
+            '`voice` is of no use with modalities=["text"]: leave it out, and choose the voice of the '
+            "separate TTS"
+        )
+
+
+def _voice(wanted: Wanted) -> Iterator[str]:
+    kind = wanted.part("voice").get("type")
+    if kind == "openai" and wanted.is_cascade:
+        yield (
+            f"{named('voice')} is an OpenAI voice, which {wanted.who} cannot speak with; "
+            f"use {AZURE_VOICE}"
+        )
+    if kind == "azure-realtime-native" and wanted.endpoint.managed_model != "azure-realtime":
+        yield (
+            f"{named('voice')} is a native voice of the model azure-realtime, which {wanted.who} cannot "
+            f"speak with; use {AZURE_VOICE}"
+        )
+
+
+def _transcription(wanted: Wanted) -> Iterator[str]:
+    options = wanted.part("input_audio_transcription")
+    model = str(options.get("model", ""))
+    openai = model.startswith(OPENAI_TRANSCRIBERS)
+    where = "`input_audio_transcription`"
+    if openai and wanted.is_cascade:
+        yield f"{where}: {model} does not work with {wanted.who}; use azure-speech or mai-transcribe"
+    if wanted.endpoint.managed_model == "phi4-mm-realtime" and model not in ("", "azure-speech"):
+        yield f"{where}: {model} does not work with phi4-mm-realtime; use azure-speech"
+    for name in ("phrase_list", "custom_speech"):
+        if options.get(name) and wanted.kind == "native":
+            yield (
+                f"{where}: {name} does not work with {wanted.who}, which hears by itself; leave it out, or "
+                "use a text model such as gpt-4.1 or a chat-completion deployment"
+            )
+    if options.get("phrase_list") and openai:
+        yield f"{where}: phrase_list does not work with {model}; use azure-speech or mai-transcribe"
+    if options.get("custom_speech") and model != "azure-speech":
+        yield f"{where}: custom_speech does not work with {model}; use azure-speech"
+    if options.get("prompt") and not openai:
+        yield f"{where}: prompt does not work with {model}; use phrase_list"
+
+
+def _turn_detection(wanted: Wanted) -> Iterator[str]:
+    detection = wanted.part("turn_detection")
+    if detection.get("type") == "semantic_vad" and wanted.kind != "native":
+        yield (
+            f"`turn_detection`: semantic_vad never fires with {wanted.who}; use AzureSemanticVad or "
+            "AzureSemanticVadMultilingual"
+        )
+    if detection.get("auto_truncate") and detection.get("interrupt_response") is False:
+        yield "`turn_detection`: auto_truncate needs interrupt_response; leave interrupt_response out"
+    end = detection.get("end_of_utterance_detection") or {}
+    version = wanted.endpoint.api_version
+    if end.get("model") == "smart_end_of_turn_detection" and not version.endswith("-preview"):
+        yield (
+            f"`turn_detection`: smart_end_of_turn_detection is in preview; set {named('api_version')} to "
+            "2026-06-01-preview, or use AzureSemanticDetection"
+        )
+
+
+def _input_audio(wanted: Wanted) -> Iterator[str]:
+    noise = wanted.part("input_audio_noise_reduction").get("type")
+    if noise in ("near_field", "far_field") and wanted.is_cascade:
+        yield (
+            f"`input_audio_noise_reduction`: {noise} does not work with {wanted.who}; use "
+            "azure_deep_noise_suppression"
+        )
+    echo = wanted.part("input_audio_echo_cancellation")
+    if echo.get("reference_source") == "client" or echo.get("channels") == 2:
+        yield (
+            "`input_audio_echo_cancellation`: a reference from the client is not sent by this plugin; leave "
+            "reference_source and channels out"
+        )
+
+
+def _speech_extras(wanted: Wanted) -> Iterator[str]:
+    voice = wanted.part("voice").get("type", "openai" if wanted.kind == "native" else "")
+    if (
+        wanted.fields.get("output_audio_timestamp_types")
+        and voice == "openai"
+        and wanted.endpoint.managed_model != "azure-realtime"
+    ):
+        yield (
+            "`output_audio_timestamp_types` works with Azure voices only; set "
+            f"{named('voice')} to {AZURE_VOICE}"
+        )
+    if wanted.part("interim_response") and wanted.kind == "native":
+        yield (
+            f"`interim_response` does not work with {wanted.who}, which answers by itself; leave it out"
+        )
+
+
+def _metadata(wanted: Wanted) -> Iterator[str]:
+    metadata = wanted.part("metadata")
+    if len(metadata) > 16 or any(len(k) > 64 or len(v) > 512 for k, v in metadata.items()):
+        yield "`metadata` may hold 16 pairs, of keys up to 64 and values up to 512 characters"
+
+
+def _versions(wanted: Wanted) -> Iterator[str]:
+    version = wanted.endpoint.api_version
+    since = {name: first for name, first in NEWER.items() if wanted.fields.get(name) is not None}
+    if wanted.part("voice").get("type") == "azure-realtime-native":
+        since["voice"] = "2026-06-01-preview"
+    for name, first in since.items():
+        if version < first:
+            yield (
+                f"`{name}` came with {first}, and {named('api_version')} is {version}: leave it out, or use a "
+                "later version"
+            )
+
+
+RULES: tuple[Callable[[Wanted], Iterator[str]], ...] = (
+    _modalities,
+    _voice,
+    _transcription,
+    _turn_detection,
+    _input_audio,
+    _speech_extras,
+    _metadata,
+    _versions,
+)

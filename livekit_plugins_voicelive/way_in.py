@@ -1,0 +1,171 @@
+"""Arguments and environment to an endpoint: which model or agent, at which address, with which credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from livekit.agents import NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import is_given
+
+from .credentials import DEFAULT_SCOPE, Credential, TokenSource, default_credential
+from .endpoint import (
+    DEFAULT_API_VERSION,
+    Agent,
+    Endpoint,
+    dated_version,
+    known_profile,
+    own_query,
+    resource_name,
+    websocket_base,
+    without_secrets,
+)
+from .environment import from_environment, given_or_environment, named
+
+DEFAULT_MODEL = "gpt-realtime"
+
+
+def way_in(
+    *,
+    endpoint: NotGivenOr[str | None] = NOT_GIVEN,
+    api_version: NotGivenOr[str | None] = NOT_GIVEN,
+    model: NotGivenOr[str | None] = NOT_GIVEN,
+    byom_profile: NotGivenOr[str | None] = NOT_GIVEN,
+    foundry_resource_override: NotGivenOr[str | None] = NOT_GIVEN,
+    agent: Agent | None = None,
+    api_key: NotGivenOr[str | None] = NOT_GIVEN,
+    credential: NotGivenOr[Credential | None] = NOT_GIVEN,
+    use_default_credential: bool = False,
+    credential_scope: str = DEFAULT_SCOPE,
+    extra_query: Mapping[str, str] | None = None,
+    extra_headers: Mapping[str, str] | None = None,
+) -> Endpoint:
+    """The endpoint of these arguments; what is not given comes from the environment.
+
+    Raises:
+        ValueError: an argument is missing or wrong, or two do not go together.
+    """
+    address = (endpoint if is_given(endpoint) else None) or from_environment("endpoint")
+    if not address:
+        raise ValueError(
+            f"{named('endpoint')} is missing: it is your resource's address, such as "
+            "https://my-resource.services.ai.azure.com"
+        )
+    base = websocket_base(address)
+    version = dated_version(given_or_environment("api_version", api_version) or DEFAULT_API_VERSION)
+    name = given_or_environment("model", model)
+    profile = known_profile(given_or_environment("byom_profile", byom_profile))
+    override = resource_name(
+        given_or_environment("foundry_resource_override", foundry_resource_override)
+    )
+    _check_target(agent, name, profile, override)
+    key, given_credential = _credentials(api_key, credential, use_default_credential)
+    needs_credential = key is None and given_credential is None
+    return Endpoint(
+        base=base,
+        model=None if agent is not None else name or DEFAULT_MODEL,
+        agent=agent,
+        api_version=version,
+        byom_profile=profile,
+        foundry_resource_override=override,
+        api_key=key,
+        credential=default_credential() if needs_credential else given_credential,
+        owns_credential=needs_credential,
+        scope=credential_scope,
+        own_query=own_query(address),
+        extra_query=without_secrets(dict(extra_query or {}), "extra_query"),
+        extra_headers=dict(extra_headers or {}),
+    )
+
+
+def foundry_agent(
+    agent_name: NotGivenOr[str | None],
+    project_name: NotGivenOr[str | None],
+    agent_version: NotGivenOr[str | None],
+    conversation_id: str | None,
+    agent_client_id: str | None,
+) -> Agent | None:
+    """The agent of these arguments, or None when a model is to answer.
+
+    Raises:
+        ValueError: one of its two names is missing.
+    """
+    name = given_or_environment("agent_name", agent_name)
+    project = given_or_environment("project_name", project_name)
+    version = given_or_environment("agent_version", agent_version)
+    if not name:
+        for argument, value in (
+            ("agent_version", version),
+            ("conversation_id", conversation_id),
+            ("agent_client_id", agent_client_id),
+        ):
+            if value:
+                raise ValueError(f"{named(argument)} is of no use without {named('agent_name')}")
+        return None
+    if not project:
+        raise ValueError(
+            f"{named('agent_name')} needs {named('project_name')}, the Foundry project of the agent"
+        )
+    return Agent(
+        name=name,
+        project_name=project,
+        version=version,
+        conversation_id=conversation_id,
+        client_id=agent_client_id,
+    )
+
+
+def _check_target(
+    agent: Agent | None, model: str | None, profile: str | None, override: str | None
+) -> None:
+    if agent is not None:
+        for argument, value in (("model", model), ("byom_profile", profile)):
+            if value:
+                # Reported: the service ignores both in silence, even names that do not exist.
+                raise ValueError(
+                    f"{named(argument)} does not go with {named('agent_name')}: the agent brings its own "
+                    "model. Leave one of them out"
+                )
+        return
+    if override is not None and profile is None:
+        raise ValueError(
+            f"{named('foundry_resource_override')} says where your own model is: it needs "
+            f"{named('byom_profile')}"
+        )
+    if profile is not None and not model:
+        raise ValueError(
+            f"{named('model')} is missing: with {named('byom_profile')} it is the name of your deployment"
+        )
+
+
+def _credentials(
+    api_key: NotGivenOr[str | None],
+    credential: NotGivenOr[Credential | None],
+    use_default_credential: bool,
+) -> tuple[str | None, TokenSource | None]:
+    """A key or what gives tokens, or neither; arguments count more than the environment."""
+    key = (api_key if is_given(api_key) else None) or None
+    source: Any = credential if is_given(credential) else None
+    given = [
+        argument
+        for argument, value in (
+            ("`api_key`", key),
+            ("`credential`", source),
+            ("`use_default_credential`", use_default_credential),
+        )
+        if value
+    ]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} exclude each other: pass one of them")
+    if use_default_credential:
+        return None, None
+    if source is None:
+        return key or from_environment("api_key"), None
+    if not hasattr(source, "get_token") and isinstance(getattr(source, "key", None), str):
+        return source.key, None
+    if not hasattr(source, "get_token") and not callable(source):
+        raise ValueError(
+            "`credential` must be a credential of azure-identity, an AzureKeyCredential, or a function that "
+            f"returns a token; got {type(source).__name__}"
+        )
+    return None, cast(TokenSource, source)

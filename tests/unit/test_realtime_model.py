@@ -1,0 +1,487 @@
+"""The constructor: arguments and environment in, endpoint, session and capabilities out, or one sentence that says why not."""
+
+import os
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from azure.ai.voicelive import models as sdk
+from azure.core.credentials import AzureKeyCredential
+
+from livekit.agents import APIConnectOptions
+from livekit_plugins_voicelive import (
+    AudioInputTranscriptionOptions,
+    AzureSemanticVad,
+    AzureStandardVoice,
+    OpenAIVoice,
+    RealtimeModel,
+    ServerVad,
+    StaticInterimResponseConfig,
+)
+from livekit_plugins_voicelive.environment import VARIABLES
+
+ENDPOINT = "https://my-resource.services.ai.azure.com"
+CHAT = "byom-azure-openai-chat-completion"
+CLAUDE = "byom-foundry-anthropic-messages"
+REALTIME = "byom-azure-openai-realtime"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("AZURE_", "VOICELIVE_")):
+            monkeypatch.delenv(name)
+
+
+def model_with(**options: Any) -> RealtimeModel:
+    return RealtimeModel(**({"endpoint": ENDPOINT, "api_key": "key"} | options))
+
+
+def query(model: RealtimeModel) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(model.endpoint.url).query))
+
+
+# --- the way in ------------------------------------------------------------------------------------------------------
+
+
+def test_an_endpoint_and_a_key_are_enough() -> None:
+    model = model_with()
+    assert (model.model, model.provider) == ("gpt-realtime", "azure-voicelive")
+    assert query(model) == {"api-version": "2026-07-15", "model": "gpt-realtime"}
+    assert model.endpoint.api_key == "key"
+
+
+@pytest.mark.parametrize("spelling", ["AZURE_VOICELIVE", "AZURE_VOICE_LIVE"])
+def test_both_spellings_of_the_environment_work(
+    monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    for name, value in {
+        "ENDPOINT": ENDPOINT,
+        "API_KEY": "key",
+        "MODEL": "my-deployment",
+        "BYOM_PROFILE": CHAT,
+        "FOUNDRY_RESOURCE_OVERRIDE": "https://other.services.ai.azure.com/",
+        "API_VERSION": "2025-10-01",
+        "VOICE": "en-US-AvaNeural",
+    }.items():
+        monkeypatch.setenv(f"{spelling}_{name}", value)
+    model = RealtimeModel()
+    assert query(model) == {
+        "api-version": "2025-10-01",
+        "model": "my-deployment",
+        "profile": CHAT,
+        "foundry-resource-override": "other",
+    }
+    assert model.session_fields["voice"]["name"] == "en-US-AvaNeural"
+
+
+def test_the_variables_of_microsofts_sample_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICELIVE_MODEL", "mine")
+    monkeypatch.setenv("VOICELIVE_BYOM_MODE", REALTIME)
+    monkeypatch.setenv("VOICELIVE_VOICE", "alloy")
+    model = model_with()
+    assert (model.model, query(model)["profile"]) == ("mine", REALTIME)
+    assert model.session_fields["voice"] == {"type": "openai", "name": "alloy"}
+
+
+def test_an_argument_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_MODEL", "theirs")
+    monkeypatch.setenv("AZURE_VOICELIVE_BYOM_PROFILE", CHAT)
+    model = model_with(model="gpt-4.1", byom_profile=None)
+    assert query(model) == {"api-version": "2026-07-15", "model": "gpt-4.1"}
+
+
+def test_an_agent_is_addressed_without_a_model() -> None:
+    model = model_with(
+        agent_name="concierge",
+        project_name="lobby",
+        agent_version="3",
+        conversation_id="conv_1",
+        agent_client_id="client",
+        foundry_resource_override="other",
+    )
+    assert query(model) == {
+        "api-version": "2026-07-15",
+        "agent-name": "concierge",
+        "agent-project-name": "lobby",
+        "agent-version": "3",
+        "conversation-id": "conv_1",
+        "agent-authentication-identity-client-id": "client",
+        "foundry-resource-override": "other",
+    }
+    assert model.model == "concierge"
+    assert not model.capabilities.mutable_instructions
+    assert model.session_fields["input_audio_transcription"] == {"model": "azure-speech"}
+
+
+async def test_an_agent_is_never_sent_instructions() -> None:
+    agent = model_with(agent_name="concierge", project_name="lobby").session()
+    plain = model_with().session()
+    try:
+        for session in (agent, plain):
+            await session.update_instructions("Be brief.")
+        openings = [s._translator.settings.opening().session for s in (agent, plain)]
+        assert "instructions" not in openings[0]
+        assert openings[1]["instructions"] == "Be brief."
+    finally:
+        await agent.aclose()
+        await plain.aclose()
+
+
+def test_extra_query_and_headers_win_and_the_addresses_own_query_loses() -> None:
+    model = model_with(
+        endpoint=f"{ENDPOINT}/voice-live/realtime?debug=on&model=old&api-version=2025-10-01",
+        extra_query={"features": "x:true", "model": "newest"},
+        extra_headers={"user-agent": "mine"},
+    )
+    assert query(model) == {
+        "debug": "on",
+        "model": "newest",
+        "api-version": "2026-07-15",
+        "features": "x:true",
+    }
+    assert model.endpoint.extra_headers == {"user-agent": "mine"}
+
+
+async def test_extra_headers_replace_ours_whatever_their_case() -> None:
+    headers = await model_with(extra_headers={"user-agent": "mine"}).endpoint.headers()
+    assert [value for name, value in headers.items() if name.lower() == "user-agent"] == ["mine"]
+
+
+def test_a_key_credential_is_a_key() -> None:
+    model = model_with(api_key=None, credential=AzureKeyCredential("k2"))
+    assert (model.endpoint.api_key, model.endpoint.credential) == ("k2", None)
+
+
+def test_a_credential_counts_more_than_a_key_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
+    model = RealtimeModel(endpoint=ENDPOINT, credential=lambda: "token")
+    assert model.endpoint.api_key is None
+    for options in ({"use_default_credential": True}, {"credential": lambda: "token"}):
+        assert RealtimeModel(endpoint=ENDPOINT, **options).endpoint.api_key is None
+
+
+async def test_without_a_key_it_signs_in_by_default_and_closes_what_it_opened() -> None:
+    model = RealtimeModel(endpoint=ENDPOINT)
+    assert type(model.endpoint.credential).__name__ == "DefaultAzureCredential"
+    await model.aclose()
+
+
+def test_no_secret_is_in_a_repr_or_a_url() -> None:
+    model = model_with(extra_headers={"x-secret": "hidden"}, api_key="hidden")
+    assert "hidden" not in repr(model) + repr(model.endpoint) + model.endpoint.url
+
+
+# --- the session -----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_sent_but_what_a_call_needs() -> None:
+    assert model_with().session_fields == {
+        "modalities": ["text", "audio"],
+        "turn_detection": {"type": "azure_semantic_vad"},
+        "input_audio_transcription": {"model": "whisper-1"},
+        "input_audio_format": "pcm16",
+        "input_audio_sampling_rate": 24_000,
+        "output_audio_format": "pcm16",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "transcriber"),
+    [
+        ({"model": "gpt-realtime"}, "whisper-1"),
+        ({"model": "gpt-realtime-mini"}, "whisper-1"),
+        ({"model": "phi4-mm-realtime"}, "azure-speech"),
+        ({"model": "azure-realtime"}, "azure-speech"),
+        ({"model": "gpt-4.1"}, "azure-speech"),
+        ({"model": "gpt-7"}, "azure-speech"),
+        ({"model": "azure-realtime", "byom_profile": REALTIME}, "whisper-1"),
+        ({"model": "gpt-realtime-of-mine", "byom_profile": CHAT}, "azure-speech"),
+        ({"model": "claude", "byom_profile": CLAUDE}, "azure-speech"),
+    ],
+)
+def test_who_transcribes_is_told_by_the_profile_and_never_by_a_deployments_name(
+    options: dict[str, str], transcriber: str
+) -> None:
+    fields = model_with(**options).session_fields
+    assert fields["input_audio_transcription"] == {"model": transcriber}
+
+
+def test_every_option_reaches_the_session() -> None:
+    options: dict[str, Any] = {
+        "modalities": ["text", "audio"],
+        "voice": AzureStandardVoice(name="en-US-AvaNeural", rate="1.1"),
+        "turn_detection": ServerVad(threshold=0.3),
+        "input_audio_transcription": AudioInputTranscriptionOptions(
+            model="azure-speech", language="en-US,de-DE", phrase_list=["Contoso"]
+        ),
+        "input_audio_noise_reduction": {"type": "azure_deep_noise_suppression"},
+        "input_audio_echo_cancellation": {"type": "server_echo_cancellation"},
+        "output_audio_timestamp_types": ["word"],
+        "interim_response": StaticInterimResponseConfig(texts=["One moment."]),
+        "parallel_tool_calls": False,
+        "temperature": 0.0,
+        "max_response_output_tokens": "inf",
+        "reasoning_effort": "minimal",
+        "include": ["item.input_audio_transcription.logprobs"],
+        "metadata": {"call": "1"},
+    }
+    fields = model_with(model="gpt-5", tool_choice="none", **options).session_fields
+    assert fields["turn_detection"] == {"type": "server_vad", "threshold": 0.3}
+    assert fields["interim_response"] == {
+        "type": "static_interim_response",
+        "texts": ["One moment."],
+    }
+    assert fields["tool_choice"] == "none"
+    assert options.keys() <= fields.keys()
+    assert sdk.RequestSession(fields).turn_detection.threshold == 0.3
+
+
+def test_objects_of_azures_sdk_are_taken_wherever_ours_are() -> None:
+    ours = model_with(
+        model="gpt-4.1",
+        voice=AzureStandardVoice(name="en-US-AvaNeural", temperature=0.5),
+        turn_detection=AzureSemanticVad(silence_duration_ms=300),
+        input_audio_transcription=AudioInputTranscriptionOptions(
+            model="azure-speech", phrase_list=["Contoso"]
+        ),
+        interim_response=StaticInterimResponseConfig(texts=["Hm."], triggers=["tool"]),
+    )
+    theirs = model_with(
+        model="gpt-4.1",
+        voice=sdk.AzureStandardVoice(name="en-US-AvaNeural", temperature=0.5),
+        turn_detection=sdk.AzureSemanticVad(silence_duration_ms=300),
+        input_audio_transcription=sdk.AudioInputTranscriptionOptions(
+            model="azure-speech", phrase_list=["Contoso"]
+        ),
+        interim_response=sdk.StaticInterimResponseConfig(
+            texts=["Hm."], triggers=[sdk.InterimResponseTrigger.TOOL]
+        ),
+        modalities=[sdk.Modality.TEXT, sdk.Modality.AUDIO],
+    )
+    assert theirs.session_fields == ours.session_fields
+
+
+def test_a_call_written_for_livekits_azure_plugin_works_as_it_is() -> None:
+    model = RealtimeModel(
+        endpoint=ENDPOINT,
+        model="gpt-realtime",
+        voice="en-US-AvaMultilingualNeural",
+        input_audio_transcription=sdk.AudioInputTranscriptionOptions(model="whisper-1"),
+        modalities=["text", "audio"],
+        turn_detection=sdk.ServerVad(threshold=0.5),
+        tool_choice={"type": "function", "function": {"name": "look_up"}},
+        temperature=0.8,
+        max_output_tokens=4096,
+        api_key="key",
+        use_default_credential=False,
+        conn_options=APIConnectOptions(),
+    )
+    fields = model.session_fields
+    assert fields["max_response_output_tokens"] == 4096
+    assert fields["tool_choice"] == {"type": "function", "name": "look_up"}
+    assert fields["voice"]["type"] == "azure-standard"
+
+
+def test_none_switches_off_and_is_sent() -> None:
+    model = model_with(turn_detection=None, input_audio_transcription=None)
+    assert model.session_fields["turn_detection"] is None
+    assert not model.capabilities.turn_detection
+    assert not model.capabilities.user_transcription
+
+
+def test_what_is_newer_than_we_are_is_sent_as_it_is() -> None:
+    fields = model_with(extra_session={"turn_detection": {"type": "telepathy"}, "new": 1})
+    assert fields.session_fields["turn_detection"] == {"type": "telepathy"}
+    assert fields.session_fields["new"] == 1
+
+
+def test_a_session_that_only_writes_names_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")
+    model = model_with(modalities=["text"])
+    assert "voice" not in model.session_fields
+    assert not model.capabilities.audio_output
+
+
+def test_saying_given_words_needs_a_version_that_can() -> None:
+    assert model_with().capabilities.supports_say
+    assert not model_with(api_version="2025-10-01").capabilities.supports_say
+
+
+async def test_one_session_can_leave_the_turns_to_livekit() -> None:
+    model = model_with()
+    session = model.session(turn_detection_disabled=True)
+    try:
+        assert not session.capabilities.turn_detection
+        assert model.capabilities.turn_detection
+        assert model.capabilities.can_disable_turn_detection
+        assert not model_with(turn_detection=ServerVad()).capabilities.can_disable_turn_detection
+    finally:
+        await model.aclose()
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+AGENT = {"agent_name": "concierge", "project_name": "lobby"}
+OPENAI = OpenAIVoice(name="alloy")
+NATIVE_VOICE = {"type": "azure-realtime-native", "name": "ava"}
+
+
+def transcription(model: str, **options: Any) -> dict[str, Any]:
+    return {"input_audio_transcription": {"model": model} | options}
+
+
+REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({"endpoint": ""}, ("AZURE_VOICELIVE_ENDPOINT", "https://")),
+    ({"endpoint": "https://x.openai.azure.com"}, ("https://x.services.ai.azure.com",)),
+    ({"endpoint": f"{ENDPOINT}?api-key=abc"}, ("endpoint", "`api_key`")),
+    ({"endpoint": "https://user:word@host.example"}, ("endpoint", "`api_key`")),
+    ({"extra_query": {"Authorization": "Bearer abc"}}, ("extra_query", "`credential`")),
+    ({"api_version": "v1"}, ("AZURE_VOICELIVE_API_VERSION", "2026-07-15", "wire format")),
+    ({"api_version": "latest"}, ("api_version", "2026-07-15")),
+    ({"byom_profile": "byom-gemini", "model": "x"}, ("AZURE_VOICELIVE_BYOM_PROFILE", CLAUDE)),
+    ({"byom_profile": CHAT}, ("AZURE_VOICELIVE_MODEL", "deployment")),
+    ({"foundry_resource_override": "o"}, ("AZURE_VOICELIVE_BYOM_PROFILE",)),
+    ({"foundry_resource_override": "a b", "byom_profile": CHAT, "model": "x"}, ("resource",)),
+    ({"agent_name": "a"}, ("AZURE_VOICELIVE_PROJECT_NAME",)),
+    ({"agent_version": "2"}, ("AZURE_VOICELIVE_AGENT_NAME",)),
+    ({"conversation_id": "c"}, ("AZURE_VOICELIVE_AGENT_NAME",)),
+    (AGENT | {"model": "gpt-4.1"}, ("AZURE_VOICELIVE_MODEL", "AZURE_VOICELIVE_AGENT_NAME")),
+    (AGENT | {"byom_profile": CHAT}, ("AZURE_VOICELIVE_BYOM_PROFILE",)),
+    (AGENT | {"voice": "alloy"}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural", "agent")),
+    ({"use_default_credential": True}, ("`api_key`", "`use_default_credential`")),
+    ({"api_key": None, "credential": object()}, ("`credential`", "azure-identity")),
+    ({"max_output_tokens": 1, "max_response_output_tokens": 2}, ("`max_output_tokens`",)),
+    ({"model": "gpt-4.1", "voice": "alloy"}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")),
+    ({"model": "x", "byom_profile": CHAT, "voice": OPENAI}, (CHAT, "en-US-AvaNeural")),
+    ({"model": "x", "byom_profile": CLAUDE, "voice": "alloy"}, (CLAUDE, "en-US-AvaNeural")),
+    ({"model": "gpt-4.1", "voice": NATIVE_VOICE}, ("azure-realtime", "en-US-AvaNeural")),
+    ({"voice": NATIVE_VOICE}, ("azure-realtime", "en-US-AvaNeural")),
+    ({"model": "gpt-4.1"} | transcription("whisper-1"), ("azure-speech",)),
+    ({"model": "x", "byom_profile": CLAUDE} | transcription("gpt-4o-transcribe"), (CLAUDE,)),
+    ({"model": "phi4-mm-realtime"} | transcription("whisper-1"), ("use azure-speech",)),
+    (transcription("azure-speech", phrase_list=["x"]), ("phrase_list", "gpt-4.1")),
+    (
+        {"model": "x", "byom_profile": REALTIME}
+        | transcription("mai-transcribe", phrase_list=["x"]),
+        (REALTIME, "phrase_list"),
+    ),
+    (
+        {"model": "gpt-4.1"} | transcription("mai-transcribe", custom_speech={"en-US": "id"}),
+        ("custom_speech", "use azure-speech"),
+    ),
+    ({"model": "gpt-4.1"} | transcription("azure-speech", prompt="x"), ("phrase_list",)),
+    ({"model": "gpt-4.1", "turn_detection": {"type": "semantic_vad"}}, ("AzureSemanticVad",)),
+    (
+        {
+            "turn_detection": {
+                "type": "server_vad",
+                "auto_truncate": True,
+                "interrupt_response": False,
+            }
+        },
+        ("auto_truncate", "interrupt_response"),
+    ),
+    (
+        {
+            "turn_detection": {
+                "type": "azure_semantic_vad",
+                "end_of_utterance_detection": {"model": "smart_end_of_turn_detection"},
+            }
+        },
+        ("2026-06-01-preview", "AZURE_VOICELIVE_API_VERSION"),
+    ),
+    (
+        {"model": "gpt-4.1", "input_audio_noise_reduction": {"type": "near_field"}},
+        ("azure_deep_noise_suppression",),
+    ),
+    (
+        {
+            "input_audio_echo_cancellation": {
+                "type": "server_echo_cancellation",
+                "reference_source": "client",
+                "channels": 2,
+            }
+        },
+        ("reference_source",),
+    ),
+    ({"output_audio_timestamp_types": ["word"]}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")),
+    ({"interim_response": StaticInterimResponseConfig(texts=["x"])}, ("interim_response",)),
+    (
+        {
+            "model": "gpt-4.1",
+            "api_version": "2025-10-01",
+            "interim_response": StaticInterimResponseConfig(texts=["x"]),
+        },
+        ("2026-01-01-preview", "AZURE_VOICELIVE_API_VERSION"),
+    ),
+    ({"api_version": "2026-04-10", "parallel_tool_calls": True}, ("2026-06-01-preview",)),
+    (
+        {"model": "azure-realtime", "api_version": "2025-10-01", "voice": NATIVE_VOICE},
+        ("2026-06-01-preview",),
+    ),
+    ({"modalities": ["audio"]}, ('["text", "audio"]',)),
+    ({"modalities": ["text", "audio", "avatar"]}, ('["text", "audio"]',)),
+    ({"modalities": ["text"], "voice": "alloy"}, ("separate TTS",)),
+    ({"metadata": {"k": "v" * 513}}, ("512",)),
+    ({"metadata": {str(n): "" for n in range(17)}}, ("16 pairs",)),
+    ({"extra_session": {"model": "x"}}, ("AZURE_VOICELIVE_MODEL",)),
+    ({"extra_session": {"output_audio_format": "g711_ulaw"}}, ("PCM16", "leave it out")),
+    ({"turn_detection": {"type": "telepathy"}}, ("`turn_detection`", "extra_session")),
+    ({"voice": {"type": "azure-custom", "name": "x"}}, ("`voice`", "endpoint_id")),
+    ({"voice": object()}, ("azure-ai-voicelive",)),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), REFUSALS, ids=lambda value: str(value)[:60])
+def test_what_cannot_work_is_refused_with_what_to_use(
+    options: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        model_with(**options)
+    for word in words:
+        assert word in str(refused.value)
+    assert not any(secret in str(refused.value) for secret in ("abc", "user:word"))
+
+
+ACCEPTED: list[dict[str, Any]] = [
+    {"voice": "alloy"},
+    {"voice": "en-US-AvaNeural", "output_audio_timestamp_types": ["word"]},
+    {"model": "mine", "byom_profile": REALTIME, "voice": "marin"},
+    {"model": "azure-realtime", "voice": NATIVE_VOICE},
+    {"model": "gpt-7", "voice": "alloy"},
+    {"model": "gpt-7", "interim_response": {"type": "llm_interim_response"}},
+    {"model": "gpt-4.1"} | transcription("azure-speech", phrase_list=["x"], custom_speech={}),
+    transcription("gpt-4o-transcribe", prompt="names"),
+    transcription("mai-transcribe"),
+    AGENT | {"voice": "en-US-AvaNeural"},
+    {"extra_session": {"turn_detection": {"type": "semantic_vad"}}, "model": "gpt-4.1"},
+]
+
+
+@pytest.mark.parametrize("options", ACCEPTED, ids=lambda value: str(value)[:60])
+def test_what_is_not_known_to_fail_is_left_to_the_service(options: dict[str, Any]) -> None:
+    sdk.RequestSession(model_with(**options).session_fields)
+
+
+def test_openais_semantic_detector_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    model_with(turn_detection={"type": "semantic_vad"})
+    assert "AzureSemanticVad" in caplog.text
+
+
+def test_an_agent_of_the_environment_does_not_hide_a_model_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_AGENT_NAME", "a")
+    monkeypatch.setenv("AZURE_VOICELIVE_PROJECT_NAME", "p")
+    monkeypatch.setenv("AZURE_VOICELIVE_MODEL", "gpt-4.1")
+    with pytest.raises(ValueError, match="AZURE_VOICELIVE_MODEL"):
+        model_with()
+    assert model_with(agent_name=None).model == "gpt-4.1"
+
+
+def test_every_variable_has_both_spellings() -> None:
+    for names in VARIABLES.values():
+        assert names[0].replace("VOICELIVE", "VOICE_LIVE") == names[1]
