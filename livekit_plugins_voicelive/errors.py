@@ -79,6 +79,14 @@ def failed_response(status_details: Any) -> APIError:
     return APIError(f"Voice Live could not complete a response: {what}", retryable=not fatal)
 
 
+def unanswered_turn() -> APIError:
+    """The service heard and understood a turn, and did not answer it even when asked."""
+    return APIError(
+        "Voice Live did not answer a turn of the user; if that goes on, leave out options one by one: "
+        "`turn_detection` and `input_audio_transcription` are the first to try"
+    )
+
+
 def was_cancelled_by_us(status_details: Any) -> bool:
     """Whether a response ended because of our ``response.cancel``, and not by the user's speech or by itself."""
     return isinstance(status_details, dict) and status_details.get("reason") == "client_cancelled"

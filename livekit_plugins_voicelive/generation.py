@@ -157,6 +157,7 @@ class Generation:
         self.discarded = discarded
         self.cancelled = False
         self.interrupted = False
+        self.runs_calls = True
         self.messages: dict[str, Message] = {}
         self.open_calls: set[str] = set()
         self.to_delete: list[str] = []

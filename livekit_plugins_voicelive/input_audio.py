@@ -58,7 +58,7 @@ class InputAudio:
         self._sent_length = 0
         self._buffered_length = 0
         self._connected = False
-        self._in_speech = False
+        self.in_speech = False
         self._committed: dict[str, CommittedTurn] = {}
 
     # --- up -----------------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class InputAudio:
         self._part.clear()
         self._forget()
         self._buffered_length = 0
-        self._in_speech = False
+        self.in_speech = False
         return [InputAudioBufferClear()]
 
     def _append(self, chunk: bytes) -> InputAudioBufferAppend:
@@ -123,13 +123,13 @@ class InputAudio:
 
     def speech_started(self, audio_start_ms: int) -> None:
         """The service hears speech from that point of the connection's audio on: keep all of it."""
-        self._in_speech = True
+        self.in_speech = True
         first_kept = self._sent_length - self._kept_length
         self._drop(ms_to_bytes(audio_start_ms) - first_kept)
 
     def committed(self, item_id: str, *, by_hand: bool) -> None:
         """The utterance became a user message: it is kept until it is understood or answered."""
-        self._in_speech = False
+        self.in_speech = False
         self._buffered_length = 0
         # One turn is open at a time: an older one that nobody transcribed was answered long ago.
         self._committed = {item_id: CommittedTurn(b"".join(self._kept), by_hand)}
@@ -170,7 +170,7 @@ class InputAudio:
         self._connected = False
 
     def _trim(self) -> None:
-        whole = self._in_speech or not self._connected or not self._detects_turns
+        whole = self.in_speech or not self._connected or not self._detects_turns
         self._drop(self._kept_length - ms_to_bytes(UTTERANCE_KEPT_MS if whole else QUIET_KEPT_MS))
 
     def _drop(self, length: int) -> None:

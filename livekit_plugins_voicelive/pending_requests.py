@@ -48,6 +48,11 @@ class PendingRequests:
     def __len__(self) -> int:
         return len(self._requests)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return any(request.waiter is not None for request in self._requests.values())
+
     def add(self, request: PendingRequest) -> ClientEvent:
         """Remember the request under its event's id and give the event back, to be sent."""
         event_id = request.event.event_id

@@ -53,6 +53,7 @@ class RealtimeSession(
         capabilities: llm.RealtimeCapabilities,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
         reply_timeout_s: float = 10.0,
+        turn_timeout_s: float = 8.0,
         image_field: str = "image_url",
     ) -> None:
         """Called by :meth:`RealtimeModel.session`, inside a running loop; it connects in the background."""
@@ -71,6 +72,7 @@ class RealtimeSession(
                 wall_clock_offset_s=time.time() - self._loop.time(),
             ),
             reply_timeout_s=reply_timeout_s,
+            turn_timeout_s=turn_timeout_s,
             image_field=image_field,
         )
         self._connection: Connection | None = None
@@ -78,6 +80,7 @@ class RealtimeSession(
         self._emitting = False
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._reconnecting = False
         self._was_confirmed = False
         self._video_warned = False
         self._updates = asyncio.Lock()
@@ -277,6 +280,8 @@ class RealtimeSession(
             finally:
                 self._emitting = False
         self._set_timer()
+        if not self._emitting and self._translator.is_due_to_reconnect(now=self._loop.time()):
+            self.reconnect()
 
     def _tell(self, emit: Emit) -> None:
         match emit:
@@ -289,7 +294,7 @@ class RealtimeSession(
                 self.emit(name, payload)  # type: ignore[arg-type]
 
     def _set_timer(self) -> None:
-        deadline = None if self._closed else self._translator.next_deadline()
+        deadline = None if self._closed else self._translator.next_deadline(now=self._loop.time())
         if self._timer is not None:
             if self._timer.when() == deadline:
                 return
@@ -300,6 +305,15 @@ class RealtimeSession(
         self._timer = None
         self._translator.advance(now=self._loop.time())
         self._settle()
+
+    def reconnect(self) -> None:
+        """Take a new connection now, with the whole history; what is being said goes on playing, and ends where it is.
+
+        The session itself does this in a quiet moment before the service's time limit.
+        """
+        if self._connection is not None:
+            self._reconnecting = True
+            self._connection.hang_up()
 
     # --- connections --------------------------------------------------------------------------------------------------
 
@@ -316,6 +330,9 @@ class RealtimeSession(
                 fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
             if self._was_confirmed:
                 retries = 0
+            if self._reconnecting:
+                self._reconnecting = False
+                continue
             if not fault.retryable or retries >= self._conn_options.max_retry:
                 self._give_up(fault)
                 return

@@ -114,7 +114,7 @@ class ResponseEvents:
     ) -> None:
         generation.first_output_at = generation.first_output_at or now
         generation.open_calls.discard(item_id)
-        if generation.closed:
+        if generation.closed or not generation.runs_calls:
             self._drop(generation, item_id)
             return
         call = self._conversation.item_completed(item, created_at=self._identity.wall(now))

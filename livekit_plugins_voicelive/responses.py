@@ -5,6 +5,8 @@ Rules:
 - A request is known again by the ``metadata.client_event_id`` it carried. Whether the service echoes metadata is not
   documented; until an echo was seen, the one outstanding request is matched by order.
 - A request whose caller gave up is discarded: cancelled by id when it is created, its items deleted.
+- A user's turn that the service leaves unanswered is asked for once, then reported: in the field a session was seen that
+  listened and never answered.
 
 Time is passed in; waiters are settled, never awaited.
 """
@@ -16,13 +18,20 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
 from livekit.agents import llm
 
 from .generation import Generation, Message
 from .pending_requests import PendingRequest, PendingRequests, fail, new_event_id
-from .protocol.client_events import ClientEvent, ResponseCancel, ResponseCreate
+from .protocol.client_events import (
+    ClientEvent,
+    ResponseCancel,
+    ResponseCreate,
+    ResponseCreateParams,
+)
 from .protocol.response import Response
-from .protocol.wire_struct import given
+from .protocol.wire_struct import UNSET, UnsetType, given
 
 CLIENT_EVENT_ID = "client_event_id"
 """The metadata key that carries our request's id."""
@@ -35,6 +44,20 @@ RETRY_S = 0.25
 
 REMEMBERED = 16
 """Responses kept after their end, because playback, and so truncation, comes later than generation."""
+
+
+def tagged_request(
+    params: ResponseCreateParams | None = None, *, additional_instructions: str | UnsetType = UNSET
+) -> ResponseCreate:
+    """A request for a response that can be known again."""
+    event_id = new_event_id()
+    return ResponseCreate(
+        event_id=event_id,
+        response=structs.replace(
+            params or ResponseCreateParams(), metadata={CLIENT_EVENT_ID: event_id}
+        ),
+        additional_instructions=additional_instructions,
+    )
 
 
 @dataclass
@@ -51,14 +74,28 @@ class Reply:
         """Its caller gave up."""
         return self.waiter is not None and self.waiter.done()
 
+    @property
+    def forbids_calls(self) -> bool:
+        """Asked for without tools: LiveKit drops a call that comes all the same, without an output."""
+        return given(getattr(self.event.response, "tool_choice", None)) == "none"
+
 
 class Responses:
     """Owns the requests for responses, the active ones and their streams; they die with ``response.done`` or the connection."""
 
-    def __init__(self, pending: PendingRequests, *, reply_timeout_s: float) -> None:
-        """``reply_timeout_s``: from sending a request to its ``response.created``."""
+    def __init__(
+        self, pending: PendingRequests, *, reply_timeout_s: float, turn_timeout_s: float
+    ) -> None:
+        """Nothing is running.
+
+        Args:
+            pending: where requests are remembered until they are answered.
+            reply_timeout_s: from sending a request to its ``response.created``.
+            turn_timeout_s: from the end of a user's turn to the service's own ``response.created``.
+        """
         self._pending = pending
         self._reply_timeout_s = reply_timeout_s
+        self._turn_timeout_s = turn_timeout_s
         self._queue: deque[Reply] = deque()
         self._asked: Reply | None = None
         self._given_up: set[str] = set()
@@ -67,6 +104,8 @@ class Responses:
         self._connected = False
         self._echoes_metadata = False
         self._turn_unanswered = False
+        self._turn_deadline: float | None = None
+        self._turns_left_unanswered = 0
         self._retry_at = 0.0
 
     # --- asking -------------------------------------------------------------------------------------------------------
@@ -86,6 +125,8 @@ class Responses:
             and now >= self._asked.deadline
         ):
             self._give_up(self._asked)
+        if self._turn_deadline is not None and now >= self._turn_deadline:
+            self._ask_for_turn(now=now)
         while self._queue and self._queue[0].abandoned:
             self._queue.popleft()
         if not self._queue or not self._connected or self._asked or now < self._free_at():
@@ -102,7 +143,14 @@ class Responses:
             deadlines.append(self._asked.deadline)
         elif self._queue and self._connected:
             deadlines.append(self._free_at())
+        if self._turn_deadline is not None:
+            deadlines.append(self._turn_deadline)
         return min(deadlines, default=None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a response is running, asked for or owed."""
+        return bool(self._active or self._asked or self._queue or self._turn_unanswered)
 
     def _free_at(self) -> float:
         """When the active responses stop holding up the next: a silent one does not hold it for ever."""
@@ -118,6 +166,8 @@ class Responses:
         event_id = given(reply.event.event_id) or ""
         self._given_up.add(event_id)
         self._pending.take(event_id)
+        if reply.waiter is None:
+            self._turns_left_unanswered += 1
         fail(
             reply.waiter,
             llm.RealtimeError(
@@ -141,6 +191,29 @@ class Responses:
         """The user's turn ended, and the service will answer it unasked."""
         self._turn_unanswered = True
 
+    def turn_understood(self, *, now: float) -> None:
+        """There is something to answer: from now on the service's answer is waited for."""
+        if self._turn_unanswered:
+            self._turn_deadline = now + self._turn_timeout_s
+
+    def speech_started(self) -> None:
+        """The user goes on speaking: the answer to what came before is not due any more."""
+        self._turn_deadline = None
+
+    def take_turns_left_unanswered(self) -> int:
+        """Turns that the service did not answer even when asked, since the last look."""
+        count, self._turns_left_unanswered = self._turns_left_unanswered, 0
+        return count
+
+    def _ask_for_turn(self, *, now: float) -> None:
+        if self._active:
+            # The service may be waiting for the end of this one, as we do.
+            self._turn_deadline = now + self._turn_timeout_s
+            return
+        self._turn_deadline = None
+        self._turn_unanswered = False
+        self._queue.append(Reply(tagged_request(), None))
+
     # --- the service's responses --------------------------------------------------------------------------------------
 
     def created(
@@ -151,6 +224,7 @@ class Responses:
         generation = Generation(
             response.id, now=now, speaks=speaks, timed=timed, discarded=discarded
         )
+        generation.runs_calls = reply is None or not reply.forbids_calls
         self._active[response.id] = self._remembered[response.id] = generation
         while len(self._remembered) > REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
@@ -170,6 +244,7 @@ class Responses:
             self._echoes_metadata = True
         elif self._echoes_metadata or self._turn_unanswered:
             self._turn_unanswered = False
+            self._turn_deadline = None
             return None, False
         elif asked is None and self._given_up:
             self._given_up.pop()
@@ -252,6 +327,7 @@ class Responses:
         )
         self._connected = False
         self._turn_unanswered = False
+        self._turn_deadline = None
         self._given_up.clear()
         if self._asked is not None and not self._asked.abandoned:
             self._asked.deadline = None

@@ -18,24 +18,25 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
-from livekit.agents.metrics import STTMetrics
-from livekit.agents.metrics.base import Metadata
 
 from . import errors
 from .conversation import ContextUpdate, Conversation
 from .input_audio import InputAudio
 from .outcome import Emit, Identity, Outcome
 from .output_audio import OutputAudio
-from .pending_requests import PendingRequest, PendingRequests, fail, new_event_id, settle
+from .pending_requests import PendingRequest, PendingRequests, fail, settle
 from .protocol import client_events as client, server_events as server
 from .protocol.items import Item, text_part
 from .protocol.response import Response
 from .protocol.wire_struct import UNSET, given
 from .response_events import ResponseEvents
-from .responses import CLIENT_EVENT_ID, Responses
+from .responses import Responses, tagged_request
 from .session_settings import SessionSettings
 from .tools import wire_tool_choice, wire_tools
-from .user_turns import UserTurns
+from .turn_events import TurnEvents
+
+RECONNECT_BEFORE_S = 300.0
+"""A connection is replaced in the first quiet moment of its last five minutes; the service allows sixty."""
 
 
 class Translator:
@@ -47,17 +48,27 @@ class Translator:
         identity: Identity,
         *,
         reply_timeout_s: float = 10.0,
+        turn_timeout_s: float = 8.0,
         image_field: str = "image_url",
     ) -> None:
-        """``reply_timeout_s``: from asking for a response to its beginning. ``image_field``: see :mod:`.chat_items`."""
+        """Begin a session without a connection; the time-outs are those of :class:`.responses.Responses`."""
         self.settings = settings
         self._identity = identity
         self._pending = PendingRequests()
         self._conversation = Conversation(self._pending, image_field=image_field)
-        self._responses = Responses(self._pending, reply_timeout_s=reply_timeout_s)
+        self._responses = Responses(
+            self._pending, reply_timeout_s=reply_timeout_s, turn_timeout_s=turn_timeout_s
+        )
         self._input_audio = InputAudio(detects_turns=settings.detects_turns)
         self._output_audio = OutputAudio()
-        self._user_turns = UserTurns()
+        self._turn_events = TurnEvents(
+            self._pending,
+            self._input_audio,
+            self._conversation,
+            self._responses,
+            settings,
+            identity,
+        )
         self._response_events = ResponseEvents(
             self._responses, self._conversation, self._output_audio, settings, identity
         )
@@ -66,6 +77,7 @@ class Translator:
         self._connected = False
         self._connections = 0
         self._opening_id: str | None = None
+        self._expires_at: float | None = None
 
     # --- the outboxes -------------------------------------------------------------------------------------------------
 
@@ -156,30 +168,21 @@ class Translator:
         tools: NotGivenOr[list[llm.Tool]] = NOT_GIVEN,
     ) -> None:
         """Ask for a reply; ``instructions`` are added to the session's for this one."""
-        event_id = new_event_id()
         params = client.ResponseCreateParams(
             tool_choice=wire_tool_choice(tool_choice) if utils.is_given(tool_choice) else UNSET,
             tools=wire_tools(tools) if utils.is_given(tools) else UNSET,
-            metadata={CLIENT_EVENT_ID: event_id},
         )
-        event = client.ResponseCreate(
-            event_id=event_id,
-            response=params,
-            additional_instructions=instructions if utils.is_given(instructions) else UNSET,
-        )
+        more = instructions if utils.is_given(instructions) else UNSET
+        event = tagged_request(params, additional_instructions=more)
         self._send(self._responses.request(event, waiter, now=now))
 
     def say(
         self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: str, *, now: float
     ) -> None:
         """Have exactly these words spoken, in the session's voice, without the model."""
-        event_id = new_event_id()
         message = Item(type="message", role="assistant", content=[text_part("assistant", text)])
-        params = client.ResponseCreateParams(
-            metadata={CLIENT_EVENT_ID: event_id}, pre_generated_assistant_message=message
-        )
-        event = client.ResponseCreate(event_id=event_id, response=params)
-        self._send(self._responses.request(event, waiter, now=now))
+        params = client.ResponseCreateParams(pre_generated_assistant_message=message)
+        self._send(self._responses.request(tagged_request(params), waiter, now=now))
 
     def interrupt(self, *, now: float) -> None:
         """End what is being said, here and at once; the service follows."""
@@ -217,15 +220,34 @@ class Translator:
     def advance(self, *, now: float) -> None:
         """Do what is due."""
         self._send(self._responses.advance(now=now))
+        for _ in range(self._responses.take_turns_left_unanswered()):
+            self._emit("error", errors.unanswered_turn())
 
-    def next_deadline(self) -> float | None:
-        """When :meth:`advance` is to be called even if nothing happens."""
-        return self._responses.next_deadline()
+    def next_deadline(self, *, now: float) -> float | None:
+        """When to look again even if nothing happens: something is due, or the connection is to be replaced."""
+        deadlines = [self._responses.next_deadline()]
+        if self._reconnect_at is not None and self._reconnect_at > now:
+            deadlines.append(self._reconnect_at)
+        return min((due for due in deadlines if due is not None), default=None)
 
     # --- connections --------------------------------------------------------------------------------------------------
 
-    def _open(self, *, now: float) -> None:
+    def is_due_to_reconnect(self, *, now: float) -> bool:
+        """Whether the service will soon end this connection, and now is a quiet moment to take another."""
+        due = self._reconnect_at
+        quiet = not self._responses.busy and not self._input_audio.in_speech
+        return due is not None and now >= due and quiet and not self._pending.awaited
+
+    @property
+    def _reconnect_at(self) -> float | None:
+        if self._expires_at is None or not self.confirmed:
+            return None
+        return self._expires_at - self._identity.wall_clock_offset_s - RECONNECT_BEFORE_S
+
+    def _open(self, session: dict[str, Any], *, now: float) -> None:
         """``session.created``: bring the new connection to where the session is."""
+        expires_at = session.get("expires_at")
+        self._expires_at = float(expires_at) if isinstance(expires_at, int | float) else None
         self._connected = True
         self._connections += 1
         self._responses.connected()
@@ -249,7 +271,7 @@ class Translator:
         self._conversation.connection_lost(self._pending.connection_lost())
         self._input_audio.disconnected()
         if owed and not self._input_audio.has_unanswered_turn:
-            self._responses.request(client.ResponseCreate(event_id=new_event_id()), None, now=now)
+            self._responses.request(tagged_request(), None, now=now)
 
     def close(self, error: llm.RealtimeError) -> None:
         """The session is over: nothing is answered any more."""
@@ -268,29 +290,24 @@ class Translator:
             APIError: the connection is of no use any more; ``retryable`` says whether another one may be.
         """
         match event:
-            case server.SessionCreated():
-                self._open(now=now)
+            case server.SessionCreated(session=session):
+                self._open(session, now=now)
             case server.SessionUpdated():
                 self._session_updated()
             case server.ErrorEvent(error=error):
                 self._error(error, now=now)
-            case server.InputAudioBufferSpeechStarted(item_id=item_id, audio_start_ms=start_ms):
-                self._input_audio.speech_started(start_ms)
-                self._user_turns.started(item_id, start_ms, started_at=self._identity.wall(now))
-                self._emit("input_speech_started", llm.InputSpeechStartedEvent())
-            case server.InputAudioBufferSpeechStopped(item_id=item_id, audio_end_ms=end_ms):
-                self._user_turns.stopped(item_id, end_ms)
-                stopped = llm.InputSpeechStoppedEvent(self.settings.transcribes)
-                self._emit("input_speech_stopped", stopped)
+            case server.InputAudioBufferSpeechStarted():
+                self._take(self._turn_events.started(event, now=now))
+            case server.InputAudioBufferSpeechStopped():
+                self._take(self._turn_events.stopped(event))
             case server.InputAudioBufferCommitted(item_id=item_id):
-                self._committed(item_id)
+                self._turn_events.committed(item_id, now=now)
             case server.InputAudioTranscriptionDelta():
-                self._transcribed(self._user_turns.heard(event), now=now)
+                self._take(self._turn_events.heard(event))
             case server.InputAudioTranscriptionCompleted():
-                self._transcribed(self._user_turns.completed(event), now=now)
-            case server.InputAudioTranscriptionFailed(item_id=item_id, error=error):
-                self._transcribed(self._user_turns.failed(item_id), now=now)
-                self._emit("error", errors.server_error(error))
+                self._take(self._turn_events.completed(event, now=now))
+            case server.InputAudioTranscriptionFailed():
+                self._take(self._turn_events.failed(event, now=now))
             case server.ConversationItemCreated(item=item, previous_item_id=previous_id):
                 self._item_created(item, given(previous_id), now=now)
             case server.ConversationItemDeleted(item_id=item_id):
@@ -349,40 +366,6 @@ class Translator:
             refusal = errors.refusal(request.type, error)
             fail(request.waiter, refusal)
             self._emit("error", refusal)
-
-    def _committed(self, item_id: str) -> None:
-        by_hand = self._pending.take_first(
-            lambda event: isinstance(event, client.InputAudioBufferCommit)
-        )
-        self._input_audio.committed(item_id, by_hand=by_hand is not None)
-        if by_hand is None and self.settings.answers_turns:
-            self._responses.turn_committed()
-
-    def _transcribed(
-        self, transcript: llm.InputTranscriptionCompleted | None, *, now: float
-    ) -> None:
-        if transcript is None:
-            return
-        if transcript.is_final:
-            self._conversation.user_spoke(transcript.item_id, transcript.transcript)
-            self._input_audio.understood(transcript.item_id)
-        self._emit("input_audio_transcription_completed", transcript)
-        if transcript.is_final:
-            self._emit("metrics_collected", self._transcription_metrics(transcript.item_id, now))
-
-    def _transcription_metrics(self, item_id: str, now: float) -> STTMetrics:
-        transcriber = self.settings["input_audio_transcription"] or {}
-        return STTMetrics(
-            label=self._identity.label,
-            request_id=item_id,
-            timestamp=self._identity.wall(now),
-            duration=0.0,
-            audio_duration=self._user_turns[item_id].duration_s,
-            streamed=True,
-            metadata=Metadata(
-                model_name=transcriber.get("model"), model_provider=self._identity.provider
-            ),
-        )
 
     def _item_created(self, item: Item, previous_id: str | None, *, now: float) -> None:
         added = self._conversation.item_created(

@@ -11,12 +11,12 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, llm
-from livekit_plugins_voicelive import RealtimeModel
+from livekit_plugins_voicelive import RealtimeModel, translator
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from tests.emulated.conftest import Events, eventually, model_of, session_with
 from voicelive_emulator.behaviour import Behaviour
-from voicelive_emulator.server import EmulatorServer
+from voicelive_emulator.server import SESSION_LIMIT_S, EmulatorServer
 from voicelive_emulator.stand_ins import DeafEars, hum
 
 SLOW = Behaviour(pace=2.0)
@@ -305,8 +305,13 @@ async def test_an_error_after_the_upgrade_is_what_is_reported(service: EmulatorS
 
 
 async def test_a_rejected_configuration_is_no_silent_default(service: EmulatorServer) -> None:
-    options = {"byom_profile": "byom-azure-openai-chat-completion", "voice": "alloy"}
-    async with session_with(service, **options) as (_, events):
+    service.faults.refuse["session.update"] = ErrorDetails(
+        type="invalid_request_error",
+        code="invalid_voice",
+        param="session.voice",
+        message="Only Azure voice is supported",
+    )
+    async with session_with(service) as (_, events):
         error = await fatal(events)
         assert "session.voice" in str(error)
         assert "Only Azure voice is supported" in str(error)
@@ -354,6 +359,30 @@ async def test_an_expired_session_is_replaced(service: EmulatorServer) -> None:
         service.faults.expire_sessions()
         await events.wait("session_reconnected")
         assert await session.generate_reply()
+
+
+async def test_a_connection_is_replaced_on_demand_without_an_error(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
+        await session.update_chat_ctx(llm.ChatContext([user("My name is Ada.")]))
+        session.reconnect()  # not connected yet: nothing to replace
+        await events.server_event(server.SessionUpdated)
+        session.reconnect()
+        await events.wait("session_reconnected")
+        assert [item.id for item in session.chat_ctx.items] == ["item_user"]
+        assert (await heard(await session.generate_reply()))[0]
+        assert len(service.received) == 2
+        assert events.all("error") == []
+
+
+async def test_a_connection_near_its_end_is_replaced_in_a_quiet_moment(
+    service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "RECONNECT_BEFORE_S", SESSION_LIMIT_S - 0.5)
+    async with session_with(service) as (_, events):
+        await events.wait("session_reconnected")
+        assert events.all("error") == []
 
 
 async def test_retries_are_fresh_after_every_confirmed_session(service: EmulatorServer) -> None:

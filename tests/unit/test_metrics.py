@@ -69,3 +69,32 @@ def test_what_the_service_leaves_out_is_zero(usage: Usage | None) -> None:
     assert got.ttft == -1
     assert got.tokens_per_second == 0
     assert got.total_tokens == got.input_token_details.cached_tokens == 0
+
+
+def test_claudes_counts_come_from_the_metadata() -> None:
+    usage = Usage(
+        total_tokens=30,
+        input_tokens=20,
+        output_tokens=10,
+        input_token_details=InputTokenDetails(audio_tokens=20),
+        output_token_details=OutputTokenDetails(audio_tokens=10),
+    )
+    metadata = {
+        "input_tokens": "100",
+        "anthropic.output_tokens": "7",
+        "cache_read_input_tokens": 40,
+        "model": "claude",
+        "output_tokens_note": "no number",
+    }
+    got = response_metrics(
+        Response(id="r", status="completed", usage=usage, metadata=metadata),
+        label="l",
+        metadata=WHO,
+        timestamp=0,
+        duration_s=1,
+        ttft_s=None,
+    )
+    assert (got.input_tokens, got.output_tokens, got.total_tokens) == (120, 17, 137)
+    assert got.input_token_details.text_tokens == 100
+    assert got.input_token_details.cached_tokens == 40
+    assert got.output_token_details.text_tokens == 7

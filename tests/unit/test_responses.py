@@ -21,10 +21,11 @@ from livekit_plugins_voicelive.responses import (
 )
 
 TIMEOUT_S = 10.0
+TURN_S = 5.0
 
 
 def connected() -> Responses:
-    responses = Responses(PendingRequests(), reply_timeout_s=TIMEOUT_S)
+    responses = Responses(PendingRequests(), reply_timeout_s=TIMEOUT_S, turn_timeout_s=TURN_S)
     responses.connected()
     return responses
 
@@ -321,3 +322,77 @@ async def test_at_the_end_every_waiter_fails() -> None:
     responses.close(error)
     assert asked.exception() is error
     assert queued.exception() is error
+
+
+# --- a turn that nobody answers ---------------------------------------------------------------------------------------
+
+
+async def turn_left_unanswered() -> Responses:
+    responses = connected()
+    responses.turn_committed()
+    responses.turn_understood(now=1.0)
+    return responses
+
+
+async def test_a_turn_that_the_service_does_not_answer_is_asked_for_once() -> None:
+    responses = await turn_left_unanswered()
+    assert responses.next_deadline() == 1.0 + TURN_S
+    assert responses.advance(now=1.0 + TURN_S - 0.1) == []
+    [request] = responses.advance(now=1.0 + TURN_S)
+    assert isinstance(request, ResponseCreate)
+    _, reply, _ = create(responses, "r1")
+    assert reply is not None
+    assert reply.waiter is None
+    assert responses.take_turns_left_unanswered() == 0
+
+
+async def test_a_turn_that_is_not_answered_even_when_asked_is_reported() -> None:
+    responses = await turn_left_unanswered()
+    responses.advance(now=1.0 + TURN_S)
+    responses.advance(now=1.0 + TURN_S + TIMEOUT_S)
+    assert responses.take_turns_left_unanswered() == 1
+    assert responses.take_turns_left_unanswered() == 0
+    assert responses.next_deadline() is None
+
+
+@pytest.mark.parametrize("relief", ["answer", "more speech", "loss"])
+async def test_a_turn_is_not_asked_for_when_there_is_no_need(relief: str) -> None:
+    responses = await turn_left_unanswered()
+    if relief == "answer":
+        create(responses, "r1")
+        responses.done("r1", now=2.0)
+    elif relief == "more speech":
+        responses.speech_started()
+    else:
+        responses.connection_lost()
+        responses.connected()
+    assert responses.advance(now=100.0) == []
+
+
+async def test_while_another_response_runs_the_services_answer_may_be_waiting_for_its_end() -> None:
+    responses = connected()
+    create(responses, "r1")
+    responses.turn_committed()
+    responses.turn_understood(now=1.0)
+    assert responses.advance(now=1.0 + TURN_S) == []
+    responses.done("r1", now=7.0)
+    assert len(responses.advance(now=1.0 + 2 * TURN_S)) == 1
+
+
+async def test_words_that_ask_for_no_answer_start_no_watch() -> None:
+    responses = connected()
+    responses.turn_understood(now=1.0)
+    assert responses.next_deadline() is None
+
+
+async def test_a_session_is_busy_while_anything_is_running_asked_for_or_owed() -> None:
+    responses = connected()
+    assert not responses.busy
+    ask(responses, "a")
+    assert responses.busy
+    create(responses, "r1", echo="a")
+    assert responses.busy
+    responses.done("r1", now=0)
+    assert not responses.busy
+    responses.turn_committed()
+    assert responses.busy

@@ -18,6 +18,7 @@ from livekit_plugins_voicelive.protocol.client_events import (
 )
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import Response
+from livekit_plugins_voicelive.translator import RECONNECT_BEFORE_S
 from tests.session_pair import WALL_CLOCK_OFFSET_S, Call, Heard, Say, SessionPair
 from voicelive_emulator.behaviour import Behaviour
 
@@ -324,7 +325,7 @@ async def test_a_response_that_never_ends_does_not_hold_up_the_next() -> None:
     pair.interrupt()
     waiter = pair.generate_reply()
     assert not waiter.done()
-    due = pair.translator.next_deadline()
+    due = pair.translator.next_deadline(now=pair.now)
     assert due is not None
     pair.advance(due - pair.now)
     assert waiter.done()
@@ -578,6 +579,7 @@ async def test_events_that_livekit_has_no_word_for_are_passed_over() -> None:
     emitted = len(pair.emitted)
     for event in (
         server.UnknownEvent(type="new"),
+        server.InputAudioTranscriptionDelta(item_id="a", delta=""),
         server.WarningEvent(warning=server.WarningDetails(message="x")),
         server.ResponseDone(response=Response(id="unknown")),
         server.ResponseOutputItemDone(response_id="unknown", item=Item(type="message", id="i")),
@@ -605,6 +607,81 @@ async def test_items_of_kinds_that_livekit_does_not_have_are_no_messages() -> No
         pair.translator.receive(event, now=0)
     pair.settle()
     assert Heard(pair.emits("generation_created")[0]).messages == []
+
+
+async def test_a_call_made_although_calls_were_forbidden_is_deleted() -> None:
+    pair = SessionPair(Call("look_up", "{}"))
+    heard = Heard(pair.generate_reply(tool_choice="none").result())
+    assert heard.calls == []
+    assert pair.history == []
+    assert pair.agrees()
+
+
+# --- a service that listens and never answers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transcribes", [True, False])
+async def test_a_turn_that_is_not_answered_is_asked_for_and_then_reported(
+    transcribes: bool,
+) -> None:
+    transcription = {"model": "whisper-1"} if transcribes else None
+    pair = SessionPair(hears=["Hello?"], settings={"input_audio_transcription": transcription})
+    pair.withheld.add(server.ResponseCreated)
+    pair.speak()
+    pair.sent()
+    pair.advance(8.0)
+    assert len(pair.sent_of(ResponseCreate)) == 1
+    pair.advance(10.0)
+    assert "did not answer" in str(pair.emits("error")[-1])
+
+
+async def test_noise_is_not_asked_for() -> None:
+    pair = SessionPair(hears=[""])
+    pair.withheld.add(server.ResponseCreated)
+    pair.speak()
+    pair.sent()
+    pair.advance(60.0)
+    assert pair.sent() == []
+
+
+# --- the service's time limit -----------------------------------------------------------------------------------------
+
+
+def limited(expires_in_s: float) -> SessionPair:
+    pair = SessionPair(connected=False)
+    session = {"expires_at": WALL_CLOCK_OFFSET_S + expires_in_s}
+    pair.translator.receive(server.SessionCreated(session=session), now=0)
+    pair.translator.events_to_send()
+    pair.translator.receive(server.SessionUpdated(session=session), now=0)
+    return pair
+
+
+async def test_a_connection_is_replaced_before_its_end_when_all_is_quiet() -> None:
+    pair = limited(3600)
+    assert pair.translator.next_deadline(now=0) == 3600 - RECONNECT_BEFORE_S
+    assert not pair.translator.is_due_to_reconnect(now=3000)
+    assert pair.translator.is_due_to_reconnect(now=3301)
+    assert pair.translator.next_deadline(now=3301) is None
+
+
+async def test_nobody_is_cut_off_to_replace_a_connection() -> None:
+    pair = limited(3600)
+    pair.translator.receive(server.InputAudioBufferSpeechStarted(item_id="a"), now=3301)
+    assert not pair.translator.is_due_to_reconnect(now=3301)
+    pair.translator.receive(server.InputAudioBufferCommitted(item_id="a"), now=3302)
+    assert not pair.translator.is_due_to_reconnect(now=3302)
+    pair.translator.receive(server.ResponseCreated(response=Response(id="r")), now=3303)
+    assert not pair.translator.is_due_to_reconnect(now=3303)
+    pair.translator.receive(server.ResponseDone(response=Response(id="r")), now=3304)
+    assert pair.translator.is_due_to_reconnect(now=3304)
+    pair.translator.update_chat_ctx(llm.ChatContext([user("a")]))
+    assert not pair.translator.is_due_to_reconnect(now=3305)
+
+
+async def test_a_service_without_a_limit_is_left_alone() -> None:
+    pair = SessionPair(connected=False)
+    pair.translator.receive(server.SessionCreated(session={}), now=0)
+    assert not pair.translator.is_due_to_reconnect(now=1e12)
 
 
 # --- turns by hand ----------------------------------------------------------------------------------------------------

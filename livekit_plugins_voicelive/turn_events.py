@@ -1,0 +1,100 @@
+"""What the service says of the user's turns, and what that does to the kept audio, the conversation and the answers due."""
+
+from __future__ import annotations
+
+from livekit.agents import llm
+
+from . import errors
+from .conversation import Conversation
+from .input_audio import InputAudio
+from .metrics import transcription_metrics
+from .outcome import Emit, Identity, Outcome
+from .pending_requests import PendingRequests
+from .protocol import server_events as server
+from .protocol.client_events import InputAudioBufferCommit
+from .responses import Responses
+from .session_settings import SessionSettings
+from .user_turns import UserTurns
+
+
+class TurnEvents:
+    """Owns the turns; joins them to what else they touch."""
+
+    def __init__(
+        self,
+        pending: PendingRequests,
+        input_audio: InputAudio,
+        conversation: Conversation,
+        responses: Responses,
+        settings: SessionSettings,
+        identity: Identity,
+    ) -> None:
+        self._pending = pending
+        self._input_audio = input_audio
+        self._conversation = conversation
+        self._responses = responses
+        self._settings = settings
+        self._identity = identity
+        self._turns = UserTurns()
+
+    def started(self, event: server.InputAudioBufferSpeechStarted, *, now: float) -> Outcome:
+        """The user speaks: LiveKit interrupts."""
+        self._input_audio.speech_started(event.audio_start_ms)
+        self._responses.speech_started()
+        wall = self._identity.wall(now)
+        self._turns.started(event.item_id, event.audio_start_ms, started_at=wall)
+        return Outcome(emit=[Emit("input_speech_started", llm.InputSpeechStartedEvent())])
+
+    def stopped(self, event: server.InputAudioBufferSpeechStopped) -> Outcome:
+        """The user has stopped; with the flag LiveKit shows that words are on their way."""
+        self._turns.stopped(event.item_id, event.audio_end_ms)
+        stopped = llm.InputSpeechStoppedEvent(self._settings.transcribes)
+        return Outcome(emit=[Emit("input_speech_stopped", stopped)])
+
+    def committed(self, item_id: str, *, now: float) -> None:
+        """The turn is a message now; one that the service ended, it also answers."""
+        by_hand = self._pending.take_first(lambda sent: isinstance(sent, InputAudioBufferCommit))
+        self._input_audio.committed(item_id, by_hand=by_hand is not None)
+        if by_hand is None and self._settings.answers_turns:
+            self._responses.turn_committed()
+            if not self._settings.transcribes:
+                self._responses.turn_understood(now=now)
+
+    def heard(self, event: server.InputAudioTranscriptionDelta) -> Outcome:
+        """More of the user's words."""
+        interim = self._turns.heard(event)
+        if interim is None:
+            return Outcome()
+        return Outcome(emit=[Emit("input_audio_transcription_completed", interim)])
+
+    def completed(self, event: server.InputAudioTranscriptionCompleted, *, now: float) -> Outcome:
+        """All of the user's words."""
+        return self._final(self._turns.completed(event), now=now)
+
+    def failed(self, event: server.InputAudioTranscriptionFailed, *, now: float) -> Outcome:
+        """The user's words could not be written down; what was heard of them counts."""
+        outcome = self._final(self._turns.failed(event.item_id), now=now)
+        outcome.emit.append(Emit("error", errors.server_error(event.error)))
+        return outcome
+
+    def _final(self, transcript: llm.InputTranscriptionCompleted | None, *, now: float) -> Outcome:
+        if transcript is None:
+            return Outcome()
+        item_id = transcript.item_id
+        self._conversation.user_spoke(item_id, transcript.transcript)
+        self._input_audio.understood(item_id)
+        self._responses.turn_understood(now=now)
+        metrics = transcription_metrics(
+            item_id,
+            label=self._identity.label,
+            model=(self._settings["input_audio_transcription"] or {}).get("model"),
+            provider=self._identity.provider,
+            timestamp=self._identity.wall(now),
+            audio_duration_s=self._turns[item_id].duration_s,
+        )
+        return Outcome(
+            emit=[
+                Emit("input_audio_transcription_completed", transcript),
+                Emit("metrics_collected", metrics),
+            ]
+        )
