@@ -7,6 +7,7 @@ lives elsewhere.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,6 +34,11 @@ FLUSH_TIMEOUT_S = 0.5
 """For what is still to be sent when we close."""
 
 MAX_BODY_CHARACTERS = 500
+
+
+_socket_logger = logging.getLogger(f"{logger.name}.socket")
+# The library's debug lines show the handshake with its credentials, and what was said.
+_socket_logger.setLevel(logging.INFO)
 
 
 class _Connect(connect):
@@ -73,6 +79,7 @@ class Connection:
                     max_size=MAX_MESSAGE_BYTES,
                     open_timeout=None,
                     close_timeout=CLOSE_TIMEOUT_S,
+                    logger=_socket_logger,
                 )
         except TimeoutError:
             raise APITimeoutError(f"Voice Live did not answer within {timeout_s:g} s") from None

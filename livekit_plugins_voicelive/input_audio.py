@@ -49,7 +49,7 @@ class InputAudio:
 
     def __init__(self, *, detects_turns: bool) -> None:
         """``detects_turns``: without the service's turn detection every sound belongs to the open utterance."""
-        self._detects_turns = detects_turns
+        self.detects_turns = detects_turns
         self._resampler: rtc.AudioResampler | None = None
         self._input_rate = 0
         self._part = bytearray()
@@ -170,7 +170,7 @@ class InputAudio:
         self._connected = False
 
     def _trim(self) -> None:
-        whole = self.in_speech or not self._connected or not self._detects_turns
+        whole = self.in_speech or not self._connected or not self.detects_turns
         self._drop(self._kept_length - ms_to_bytes(UTTERANCE_KEPT_MS if whole else QUIET_KEPT_MS))
 
     def _drop(self, length: int) -> None:

@@ -7,7 +7,7 @@ from the profile or a managed model's name and never from a deployment's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgspec
 
@@ -16,13 +16,19 @@ from livekit.agents.utils import is_given
 
 from .endpoint import Endpoint
 from .environment import from_environment
+from .models import OpenAIVoiceName
 from .protocol.audio import SAMPLE_RATE
 from .protocol.session_config import (
+    AudioEchoCancellation,
     AudioInputTranscriptionOptions,
+    AudioNoiseReduction,
     AzureSemanticVad,
     AzureStandardVoice,
+    InterimResponseConfig,
     OpenAIVoice,
     SessionConfig,
+    TurnDetection,
+    Voice,
 )
 from .unsupported import refuse_unsupported
 
@@ -55,6 +61,47 @@ def session_options(
     newer: dict[str, Any] = wire(dict(extra or {}))
     refuse_unsupported(endpoint, fields, newer)
     return fields | AUDIO | newer
+
+
+class SessionOptions(TypedDict, total=False):
+    """What ``update_options`` can change of a session that runs, by its names on the wire.
+
+    The service fixes the voice of native models once they have spoken, and modalities of some; a refusal is an ``error`` event.
+    """
+
+    modalities: list[Literal["text", "audio"]]
+    voice: Voice | OpenAIVoiceName | str | Any
+    turn_detection: TurnDetection | Any | None
+    input_audio_transcription: AudioInputTranscriptionOptions | Any | None
+    input_audio_noise_reduction: AudioNoiseReduction | Any | None
+    input_audio_echo_cancellation: AudioEchoCancellation | Any | None
+    output_audio_timestamp_types: list[Literal["word"]] | None
+    interim_response: InterimResponseConfig | Any | None
+    parallel_tool_calls: bool
+    temperature: float
+    max_response_output_tokens: int | Literal["inf"]
+    reasoning_effort: str
+    include: list[str]
+    metadata: dict[str, str]
+
+
+def changed_options(
+    endpoint: Endpoint, fields: Mapping[str, Any], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The wire's fields for a change of a session that has ``fields``.
+
+    Raises:
+        ValueError: an option is unknown or malformed, or cannot work with this model.
+    """
+    unknown = changes.keys() - SessionOptions.__annotations__.keys()
+    if unknown:
+        raise ValueError(f"`{min(unknown)}` cannot be changed while a session runs")
+    changed = {name: wire(value) for name, value in changes.items()}
+    if "voice" in changed:
+        changed["voice"] = named_voice(changed["voice"])
+    _check_shape(changed)
+    refuse_unsupported(endpoint, {**fields, **changed}, {})
+    return changed
 
 
 def one_name(**values: Any) -> Any:

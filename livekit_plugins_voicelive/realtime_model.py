@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from livekit.agents import (
     DEFAULT_API_CONNECT_OPTIONS,
@@ -18,7 +18,7 @@ from livekit.agents.utils import is_given
 from .credentials import DEFAULT_SCOPE, Credential
 from .endpoint import Endpoint
 from .models import ByomProfile, Model, OpenAIVoiceName
-from .options import one_name, session_options
+from .options import SessionOptions, changed_options, one_name, session_options
 from .protocol.session_config import (
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
@@ -86,6 +86,7 @@ class RealtimeModel(llm.RealtimeModel):
         extra_query: Mapping[str, str] | None = None,
         extra_headers: Mapping[str, str] | None = None,
         reply_timeout_s: float = 10.0,
+        turn_timeout_s: float = 8.0,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> None:
         """Describe a model; what is not given comes from the environment, or stays the service's default.
@@ -134,6 +135,7 @@ class RealtimeModel(llm.RealtimeModel):
             extra_query: Further parameters of the URL; they win.
             extra_headers: Further headers of the handshake; they win.
             reply_timeout_s: From asking for a reply to its beginning, and for changes of the history.
+            turn_timeout_s: From the end of a user's turn to the service's answer; then it is asked for once.
             conn_options: LiveKit's retries and time-out for connections.
 
         Raises:
@@ -179,6 +181,7 @@ class RealtimeModel(llm.RealtimeModel):
         self._fields = session_options(self._endpoint, given, extra_session)
         self._turn_detection_given = is_given(turn_detection)
         self._reply_timeout_s = reply_timeout_s
+        self._turn_timeout_s = turn_timeout_s
         self._conn_options = conn_options
         self._sessions: weakref.WeakSet[RealtimeSession] = weakref.WeakSet()
         super().__init__(capabilities=self._capabilities_of(SessionSettings(self._fields)))
@@ -219,13 +222,25 @@ class RealtimeModel(llm.RealtimeModel):
             self,
             endpoint=self._endpoint,
             settings=settings,
-            capabilities=self._capabilities_of(settings),
+            capabilities_of=self._capabilities_of,
             conn_options=self._conn_options,
             reply_timeout_s=self._reply_timeout_s,
+            turn_timeout_s=self._turn_timeout_s,
             image_field="image_url" if self._endpoint.api_version >= IMAGE_URL_SINCE else "url",
         )
         self._sessions.add(session)
         return session
+
+    def update_options(self, **options: Unpack[SessionOptions]) -> None:
+        """Change what sessions to come start from, and the sessions that run.
+
+        Raises:
+            ValueError: an option is malformed or cannot work with this model; then nothing is changed.
+        """
+        self._fields |= changed_options(self._endpoint, self._fields, options)
+        self._capabilities = self._capabilities_of(SessionSettings(self._fields))
+        for session in list(self._sessions):
+            session.update_options(**options)
 
     async def aclose(self) -> None:
         """Close the sessions that are still open, and the credential if it is our own."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable
-from typing import Any, Literal
+from collections.abc import AsyncIterable, Callable
+from typing import Any, Literal, Unpack
 
 from livekit import rtc
 from livekit.agents import (
@@ -23,9 +23,11 @@ from livekit.agents import (
     utils,
 )
 
+from .confirmation import confirmed
 from .connection import Connection
 from .endpoint import Endpoint
 from .log import logger
+from .options import SessionOptions, changed_options
 from .outcome import Emit, Identity
 from .pending_requests import fail
 from .session_settings import SessionSettings
@@ -50,7 +52,7 @@ class RealtimeSession(
         *,
         endpoint: Endpoint,
         settings: SessionSettings,
-        capabilities: llm.RealtimeCapabilities,
+        capabilities_of: Callable[[SessionSettings], llm.RealtimeCapabilities],
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
@@ -60,7 +62,7 @@ class RealtimeSession(
         super().__init__(realtime_model)
         self._loop = asyncio.get_running_loop()
         self._endpoint = endpoint
-        self._capabilities = capabilities
+        self._capabilities_of = capabilities_of
         self._conn_options = conn_options
         self._update_timeout_s = reply_timeout_s
         self._translator = Translator(
@@ -102,7 +104,7 @@ class RealtimeSession(
     @property
     def capabilities(self) -> llm.RealtimeCapabilities:
         """What this session can do; with turn detection disabled that is not what the model can do."""
-        return self._capabilities
+        return self._capabilities_of(self._translator.settings)
 
     # --- what LiveKit calls -------------------------------------------------------------------------------------------
 
@@ -116,10 +118,27 @@ class RealtimeSession(
         self._translator.update_tools(list(tools))
         self._settle()
 
-    def update_options(self, *, tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN) -> None:
-        """Change the tool choice of all replies to come; None is the service's default."""
+    def update_options(
+        self,
+        *,
+        tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        """Change what is given, and nothing else.
+
+        Args:
+            tool_choice: of all replies to come; None is the service's default.
+            options: see :class:`.options.SessionOptions`.
+
+        Raises:
+            ValueError: an option is malformed or cannot work with this model.
+        """
         if utils.is_given(tool_choice):
             self._translator.update_tool_choice(tool_choice)
+        if options:
+            settings = self._translator.settings
+            changes = changed_options(self._endpoint, settings.fields, options)
+            self._translator.update_options(changes)
         self._settle()
 
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
@@ -131,19 +150,7 @@ class RealtimeSession(
         async with self._updates:
             waiters = self._translator.update_chat_ctx(chat_ctx)
             self._settle()
-            if not waiters:
-                return
-            await asyncio.wait(waiters, timeout=self._update_timeout_s)
-        for waiter in waiters:
-            fail(waiter, llm.RealtimeError("Voice Live did not confirm in time", code="timeout"))
-        refusals = [error for waiter in waiters if (error := waiter.exception()) is not None]
-        if refusals:
-            code = next((e.code for e in refusals if isinstance(e, llm.RealtimeError)), None)
-            raise llm.RealtimeError(
-                f"{len(refusals)} of {len(waiters)} changes to the history failed; "
-                f"the first: {refusals[0]}",
-                code=code,
-            )
+            await confirmed(waiters, timeout_s=self._update_timeout_s)
 
     def push_audio(self, frame: rtc.AudioFrame) -> None:
         """The caller's audio, of any sample rate, channel count and length."""

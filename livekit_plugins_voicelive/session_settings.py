@@ -37,6 +37,11 @@ class SessionSettings:
         return self._fields.get(name)
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """All wanted fields, as they stand on the wire."""
+        return dict(self._fields)
+
+    @property
     def tools(self) -> llm.ToolContext:
         """LiveKit's view of the tools."""
         return self._tools

@@ -141,6 +141,11 @@ class Translator:
         """Change the tool choice of all replies to come."""
         self._update_session(self.settings.update_tool_choice(choice))
 
+    def update_options(self, changes: dict[str, Any]) -> None:
+        """Change other fields of the session, as they stand on the wire."""
+        self._update_session(self.settings.update(changes))
+        self._input_audio.detects_turns = self.settings.detects_turns
+
     def _update_session(self, events: list[client.SessionUpdate]) -> None:
         if self._connected:
             self._send(self._pending.add(PendingRequest(event)) for event in events)

@@ -19,8 +19,9 @@ LAYERS = [
     {"translator"},
     {"environment", "credentials"},
     {"endpoint"},
-    {"way_in", "unsupported", "connection"},
-    {"options", "realtime_session"},
+    {"way_in", "unsupported", "connection", "confirmation"},
+    {"options"},
+    {"realtime_session"},
     {"realtime_model"},
     {"__init__"},
 ]

@@ -524,6 +524,23 @@ async def test_a_change_is_sent_as_a_part_of_the_session() -> None:
     ]
 
 
+async def test_options_change_alone_and_are_in_every_opening() -> None:
+    pair = SessionPair(settings={"turn_detection": None})
+    pair.sent()
+    pair.translator.update_options({"turn_detection": {"type": "server_vad"}, "temperature": 0.5})
+    pair.settle()
+    changes = {"turn_detection": {"type": "server_vad"}, "temperature": 0.5}
+    assert [event.session for event in pair.sent_of(SessionUpdate)] == [changes]
+    pair.hear(bytes(48 * 5000))
+    pair.lose()
+    pair.sent()
+    pair.connect()
+    opening = list(pair._sent)
+    assert changes.items() <= opening[0].session.items()  # type: ignore[union-attr]
+    again = sum(len(e.audio) for e in opening if isinstance(e, InputAudioBufferAppend))
+    assert again == 48 * 1000, "the service hears turns now, so of silence a second is enough"
+
+
 async def test_a_rejected_configuration_ends_the_session() -> None:
     pair = SessionPair(connected=False)
     pair.translator.receive(server.SessionCreated(session={}), now=0)

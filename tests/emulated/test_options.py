@@ -1,0 +1,65 @@
+"""Options changed while a session runs."""
+
+import pytest
+
+from livekit_plugins_voicelive import AzureSemanticVad, ServerVad
+from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
+from tests.emulated.conftest import eventually, model_of, session_with
+from voicelive_emulator.server import EmulatorServer
+
+
+def sessions(service: EmulatorServer) -> list[dict[str, object]]:
+    return [e.session for e in service.received[-1] if isinstance(e, client.SessionUpdate)]
+
+
+async def test_what_is_given_changes_and_nothing_else(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        session.update_options(voice="en-US-AndrewNeural", turn_detection=ServerVad(threshold=0.3))
+        await events.server_event(server.SessionUpdated, count=2)
+        assert sessions(service)[-1] == {
+            "voice": {"type": "azure-standard", "name": "en-US-AndrewNeural"},
+            "turn_detection": {"type": "server_vad", "threshold": 0.3},
+        }
+
+
+async def test_capabilities_are_true_right_after_a_change(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, _):
+        assert session.capabilities.turn_detection
+        session.update_options(turn_detection=AzureSemanticVad(create_response=False))
+        assert not session.capabilities.turn_detection
+        session.update_options(input_audio_transcription=None)
+        assert not session.capabilities.user_transcription
+
+
+async def test_a_change_of_the_model_reaches_its_sessions_and_those_to_come(
+    service: EmulatorServer,
+) -> None:
+    model = model_of(service)
+    session = model.session()
+    model.update_options(turn_detection=None)
+    assert not model.capabilities.turn_detection
+    assert not session.capabilities.turn_detection
+    assert not model.session().capabilities.turn_detection
+    await eventually(lambda: len(service.received) == 2 and all(service.received))
+    assert sessions(service)[0]["turn_detection"] is None
+    await model.aclose()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"voice": "alloy"}, "voice"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"instructions": "x"}, "instructions"),
+    ],
+)
+async def test_a_change_that_cannot_work_is_refused_and_nothing_is_changed(
+    service: EmulatorServer, options: dict[str, str], named: str
+) -> None:
+    model = model_of(service, model="gpt-4.1")
+    before = model.session_fields
+    with pytest.raises(ValueError, match=f"`{named}`"):
+        model.update_options(**options)  # type: ignore[arg-type]
+    assert model.session_fields == before
+    await model.aclose()
