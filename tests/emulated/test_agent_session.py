@@ -85,6 +85,7 @@ async def conversation(
     *plans: Any,
     hears: tuple[str, ...] = (),
     behaviour: Behaviour = AT_ONCE,
+    agent: Agent | None = None,
     **options: Any,
 ) -> AsyncIterator[Conversation]:
     brain = PlannedBrain(*plans)
@@ -96,7 +97,7 @@ async def conversation(
         )
         speaker = Loudspeaker()
         session.output.audio = speaker
-        await session.start(Assistant())
+        await session.start(agent or Assistant())
         talk = Conversation(service, session, speaker, brain)
         session.on("conversation_item_added", lambda event: talk.items.append(event.item))
         try:
