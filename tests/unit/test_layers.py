@@ -22,8 +22,9 @@ LAYERS = [
     {"way_in", "unsupported", "connection", "confirmation"},
     {"options"},
     {"realtime_session"},
-    {"realtime_model"},
-    {"__init__"},
+    {"realtime_model", "doctor_advice"},
+    {"__init__", "doctor"},
+    {"__main__"},
 ]
 
 PROTOCOL_LAYERS = [

@@ -1,0 +1,334 @@
+"""Finds what keeps a call from working: one check after the other, as a call does it, until one fails.
+
+It speaks the protocol itself, because a session would retry and hide what it is to find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+from . import doctor_advice as advise, errors
+from .connection import Connection
+from .doctor_advice import Advice
+from .endpoint import Endpoint
+from .environment import named
+from .options import AUDIO
+from .pending_requests import new_event_id
+from .protocol.client_events import (
+    ConversationItemCreate,
+    InputAudioBufferAppend,
+    ResponseCreate,
+    SessionUpdate,
+)
+from .protocol.items import message_item, text_part
+from .protocol.server_events import (
+    ErrorEvent,
+    ResponseAudioDelta,
+    ResponseDone,
+    ResponseTextDelta,
+    SessionCreated,
+    SessionUpdated,
+)
+from .realtime_model import RealtimeModel
+from .session_settings import SessionSettings
+
+QUESTION = "Please count from one to five."
+
+SILENCE = bytes(48 * 2_000)
+"""Two seconds that end a spoken turn for every detector."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    passed: bool
+    detail: str
+    next_step: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+class Failed(Exception):
+    """A check failed."""
+
+    def __init__(self, advice: Advice) -> None:
+        super().__init__(advice.cause)
+        self.advice = advice
+
+
+class Silent(Exception):
+    """The service did not say what it has to say in time."""
+
+
+async def examine(model: RealtimeModel, *, timeout_s: float = 10.0) -> list[Finding]:
+    """Check everything that a call with this model needs; the last finding is the failed one, if one failed.
+
+    Args:
+        model: as the worker would use it.
+        timeout_s: for each answer of the service.
+    """
+    return [finding async for finding in _Examination(model, timeout_s).findings()]
+
+
+async def guilty_option(
+    options: list[str], answers: Callable[[list[str]], Awaitable[bool]]
+) -> str | None:
+    """The option that silences the service, found by halves; None if it is silent without any.
+
+    Args:
+        options: all of them together are known to silence it.
+        answers: whether the service answers with only these.
+    """
+    if not await answers([]):
+        return None
+    good, bad = 0, len(options)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if await answers(options[:middle]):
+            good = middle
+        else:
+            bad = middle
+    return options[bad - 1]
+
+
+class _Examination:
+    """One run. Owns the audio that the service spoke in the typed turn: it is what the spoken turn says."""
+
+    def __init__(self, model: RealtimeModel, timeout_s: float) -> None:
+        self._endpoint: Endpoint = model.endpoint
+        self._fields = model.session_fields
+        self._timeout_s = timeout_s
+        self._speech = bytearray()
+
+    async def findings(self) -> AsyncIterator[Finding]:
+        try:
+            if proxy := _proxy_for(self._endpoint):
+                yield Finding("network", True, f"through the proxy {urlsplit(proxy).hostname}")
+            else:
+                yield Finding("name", True, await self._resolve())
+                yield Finding("network", True, await self._reach())
+            async for finding in self._call():
+                yield finding
+        except Failed as failed:
+            advice = failed.advice
+            yield Finding(advice.check, False, advice.cause, advice.next_step)
+
+    # --- the network --------------------------------------------------------------------------------------------------
+
+    async def _resolve(self) -> str:
+        host = urlsplit(self._endpoint.base).hostname or ""
+        try:
+            addresses = await asyncio.get_running_loop().getaddrinfo(
+                host, None, type=socket.SOCK_STREAM
+            )
+        except OSError:
+            raise Failed(
+                Advice(
+                    "name",
+                    f"no address is known for {host}",
+                    f"Check the resource's name in {named('endpoint')}; a private endpoint needs its DNS zone.",
+                )
+            ) from None
+        return f"{host} is {addresses[0][4][0]}"
+
+    async def _reach(self) -> str:
+        parts = urlsplit(self._endpoint.base)
+        secure = parts.scheme == "wss"
+        port = parts.port or (443 if secure else 80)
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                _, writer = await asyncio.open_connection(
+                    parts.hostname, port, ssl=ssl.create_default_context() if secure else None
+                )
+        except ssl.SSLError as fault:
+            raise Failed(
+                Advice(
+                    "network",
+                    f"the certificate of {parts.hostname} is not trusted ({fault.reason})",
+                    "Add your proxy's root certificate to this machine's trust store (SSL_CERT_FILE).",
+                )
+            ) from None
+        except (OSError, TimeoutError) as fault:
+            raise Failed(
+                Advice(
+                    "network",
+                    f"{parts.hostname} does not take connections on port {port} ({type(fault).__name__})",
+                    f"Check {named('endpoint')}, the firewall and the resource's network rules.",
+                )
+            ) from None
+        writer.transport.abort()
+        spent_ms = round((time.perf_counter() - started) * 1000)
+        return f"port {port} in {spent_ms} ms" + (", encrypted" if secure else ", not encrypted")
+
+    # --- a call -------------------------------------------------------------------------------------------------------
+
+    async def _call(self) -> AsyncIterator[Finding]:
+        async with self._session() as call:
+            yield Finding("sign-in", True, "key" if self._endpoint.api_key else "Entra ID token")
+            yield Finding("api-version", True, self._endpoint.api_version)
+            created = await self._begin(call)
+            yield Finding(
+                "model", True, str(created.session.get("model") or self._endpoint.answers)
+            )
+            try:
+                await call.configure(self._fields)
+                yield Finding("session", True, f"{len(self._fields)} options accepted")
+                typed_ms = await call.typed_turn(self._speech)
+                yield Finding("typed turn", True, f"first answer after {typed_ms} ms")
+                if SessionSettings(self._fields).answers_turns and self._speech:
+                    spoken_ms = await call.spoken_turn(bytes(self._speech))
+                    yield Finding("spoken turn", True, f"first answer after {spoken_ms} ms")
+            except Silent:
+                silent = True
+            else:
+                silent = False
+        if silent:
+            raise Failed(await self._why_silent())
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[_Call]:
+        try:
+            connection = await Connection.open(self._endpoint, timeout_s=self._timeout_s)
+        except APIStatusError as refused:
+            raise Failed(
+                advise.refused_handshake(
+                    self._endpoint, refused.status_code, str(refused.body or "")
+                )
+            ) from None
+        except APITimeoutError as fault:
+            raise Failed(
+                Advice("handshake", fault.message, "Try again; check proxies and firewalls.")
+            ) from None
+        except APIConnectionError as fault:
+            raise Failed(Advice("network", fault.message, f"Check {named('endpoint')}.")) from None
+        except APIError as fault:
+            raise Failed(advise.no_token(fault.message)) from None
+        try:
+            yield _Call(connection, self._endpoint, self._timeout_s)
+        except APIConnectionError as lost:
+            raise Failed(
+                Advice("session", lost.message, "Try again; then leave out options.")
+            ) from None
+        finally:
+            await connection.close()
+
+    async def _begin(self, call: _Call) -> SessionCreated:
+        try:
+            event = await call.next(SessionCreated, ErrorEvent)
+        except Silent:
+            raise Failed(advise.no_session(self._endpoint, self._timeout_s)) from None
+        if isinstance(event, ErrorEvent):
+            raise Failed(advise.refused_session(self._endpoint, event.error))
+        assert isinstance(event, SessionCreated)
+        return event
+
+    async def _why_silent(self) -> Advice:
+        options = [name for name in self._fields if name not in AUDIO]
+        guilty = await guilty_option(options, self._answers)
+        if guilty is None:
+            return advise.no_reply(self._endpoint, self._timeout_s)
+        return advise.silent_with(guilty)
+
+    async def _answers(self, options: list[str]) -> bool:
+        """Whether a call with only these options is answered; spoken to, if there is speech to be had."""
+        kept = {n: v for n, v in self._fields.items() if n in AUDIO or n in options}
+        async with self._session() as call:
+            try:
+                await self._begin(call)
+                await call.configure(kept)
+                if self._speech:
+                    await call.spoken_turn(bytes(self._speech))
+                else:
+                    await call.typed_turn(bytearray())
+            except Silent:
+                return False
+        return True
+
+
+def _proxy_for(endpoint: Endpoint) -> str | None:
+    """The proxy of the environment, behind which neither name nor port can be tried from here."""
+    parts = urlsplit(endpoint.base)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("https" if parts.scheme == "wss" else "http")
+
+
+class _Call:
+    """One connection, and what is asked on it."""
+
+    def __init__(self, connection: Connection, endpoint: Endpoint, timeout_s: float) -> None:
+        self._connection = connection
+        self._events = aiter(connection)
+        self._endpoint = endpoint
+        self._timeout_s = timeout_s
+
+    async def next(self, *kinds: type) -> Any:
+        """The next event of one of these kinds.
+
+        Raises:
+            Silent: none came in time.
+            APIConnectionError: the connection was lost.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async for event in self._events:
+                    if isinstance(event, kinds):
+                        return event
+        except TimeoutError:
+            raise Silent from None
+        raise AssertionError("a connection ends with an exception")
+
+    async def configure(self, fields: dict[str, Any]) -> None:
+        self._connection.send(SessionUpdate(event_id=new_event_id(), session=fields))
+        event = await self.next(SessionUpdated, ErrorEvent)
+        if isinstance(event, ErrorEvent):
+            raise Failed(advise.rejected_options(event.error))
+
+    async def typed_turn(self, speech: bytearray) -> int:
+        """Ask in writing; returns milliseconds to the first of the answer, and adds what was spoken to ``speech``."""
+        question = message_item(id="doctor", role="user", content=[text_part("user", QUESTION)])
+        self._connection.send(ConversationItemCreate(event_id=new_event_id(), item=question))
+        self._connection.send(ResponseCreate(event_id=new_event_id()))
+        return await self._answer(speech)
+
+    async def spoken_turn(self, speech: bytes) -> int:
+        """Say ``speech``, which the service itself spoke; returns milliseconds to the first of the answer."""
+        for at in range(0, len(speech) + len(SILENCE), 4800):
+            chunk = (speech + SILENCE)[at : at + 4800]
+            self._connection.send(InputAudioBufferAppend(audio=chunk))
+        return await self._answer(bytearray())
+
+    async def _answer(self, speech: bytearray) -> int:
+        asked, first = time.perf_counter(), None
+        while True:
+            event = await self.next(ResponseAudioDelta, ResponseTextDelta, ResponseDone, ErrorEvent)
+            if isinstance(event, ErrorEvent):
+                reason = f"the service reports {errors.summary(event.error)}"
+                raise Failed(advise.failed_reply(self._endpoint, reason))
+            if isinstance(event, ResponseDone):
+                if event.response.status == "failed":
+                    failure = errors.failed_response(event.response.status_details)
+                    raise Failed(advise.failed_reply(self._endpoint, failure.message))
+                break
+            if first is None:
+                first = time.perf_counter()
+            if isinstance(event, ResponseAudioDelta):
+                speech += event.delta
+        return round(((first or time.perf_counter()) - asked) * 1000)
