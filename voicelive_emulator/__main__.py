@@ -1,4 +1,4 @@
-"""``python -m voicelive_emulator``: Voice Live on this machine, with real ears and a real voice."""
+"""The command ``voicelive-emulator``: Voice Live on this machine, with real ears and a real voice."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ import errno
 import logging
 import signal
 import sys
+from typing import Any
 
+from .behaviour import Behaviour
+from .faults import Faults
 from .recognizer import Recognizer
 from .server import EmulatorServer
 from .speech_detector import neural_probability
 from .speech_packages import SpeechPackagesMissing
+from .switches import WrongSwitch, names, read_pair
 from .synthesizer import Synthesizer
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m voicelive_emulator",
+        prog="voicelive-emulator",
         description="Azure Voice Live on this machine: it hears, answers and speaks, without an account.",
+        epilog=f"Switches of --behaviour: {', '.join(names(Behaviour))}. "
+        f"Switches of --fault: {', '.join(names(Faults))}.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8088, help="0 takes any free one (%(default)s)")
@@ -32,24 +38,64 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--voice", metavar="FILE", help="another Piper voice, NAME.onnx")
     parser.add_argument(
+        "--deaf",
+        action="store_true",
+        help="load no models: listen by loudness, understand nothing and hum",
+    )
+    for option, what in (
+        ("--behaviour", "how to behave where the service is unknown"),
+        ("--fault", "what to do wrong"),
+    ):
+        parser.add_argument(
+            option,
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help=f"{what}; can be repeated, and changed while running",
+        )
+    parser.add_argument(
         "--verbose", action="store_true", help="log every event's type, never its content"
     )
     return parser.parse_args(argv)
 
 
-async def run(options: argparse.Namespace) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def switched(kind: Any, pairs: list[str]) -> Any:
+    """The switches of a dataclass as the command line sets them.
+
+    Raises:
+        WrongSwitch: one of them cannot be.
+    """
+    return kind(**dict(read_pair(kind, pair) for pair in pairs))
+
+
+def speech(options: argparse.Namespace) -> dict[str, Any]:
+    """Ears, voice and detector.
+
+    Raises:
+        SpeechPackagesMissing: they are not installed.
+    """
+    if options.deaf:
+        return {}
     recognizer, synthesizer = Recognizer(options.recognizer), Synthesizer(options.voice)
     # The first use of each model is slow: not in front of the first caller.
     recognizer.transcribe(synthesizer.synthesize("Ready."))
+    return {
+        "recognizer": recognizer,
+        "synthesizer": synthesizer,
+        "detector": neural_probability,
+    }
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM."""
     server = EmulatorServer(
         options.host,
         options.port,
         api_key=options.api_key,
-        recognizer=recognizer,
-        synthesizer=synthesizer,
-        detector=neural_probability,
+        behaviour=switched(Behaviour, options.behaviour),
+        faults=switched(Faults, options.fault),
         keep_received=False,
+        **speech(options),
     )
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -73,8 +119,8 @@ def main() -> int:
     logging.getLogger("voicelive_emulator.websocket").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
-    except SpeechPackagesMissing as missing:
-        print(missing, file=sys.stderr)
+    except (SpeechPackagesMissing, WrongSwitch) as wrong:
+        print(wrong, file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -50,3 +50,22 @@ class Behaviour:
     for requests without metadata has been recorded."""
     announce_item_done: bool = True
     """Whether ``conversation.item.done`` follows a user item that the detector committed (observed 2026-07)."""
+    announce_items_twice: bool = False
+    """Whether ``conversation.item.created`` of the assistant's items comes twice.
+    Assumption: once is the rule; one client reports that it can arrive twice."""
+    transcript: Literal["during", "before", "after"] = "during"
+    """When a native model's user transcript comes, seen from the response. Recorded 2026-07: in its middle;
+    the transcription is a model of its own, so both others can happen. Cascades always know the words before."""
+    empty_transcripts: bool = False
+    """Whether each further user turn is followed by one more, empty ``completed`` for the turn before it.
+    Assumption: the exception, reported by one client."""
+    deltas_after_cancel: int = 0
+    """How many deltas of a cancelled response still come before its ``done`` events.
+    Assumption: none; clients report that some arrive."""
+    truncate_first: bool = False
+    """Whether ``auto_truncate`` cuts the item before the response's ``done`` events rather than after them.
+    Assumption: after; one client has seen both."""
+    rate_limits: bool = False
+    """Whether ``rate_limits.updated`` follows each response. Documented, and in no recorded session."""
+    session_limit_s: float = 3600.0
+    """A session's longest life, after which it expires. Source: Speech service quotas and limits."""

@@ -54,6 +54,8 @@ class EmulatedSession:
             self.backend, self._settings, self._conversation, self._behaviour
         )
         self._turn_unanswered = False
+        self._transcribed_id: str | None = None
+        self._held_back: list[server.ServerEvent] = []
         self._outbox: list[server.ServerEvent] = []
         self._send(server.SessionCreated(session=dict(self._settings.fields)))
 
@@ -84,6 +86,9 @@ class EmulatedSession:
         self._advance_response(now)
         if self._answer_turn():
             self._advance_response(now)
+        if not self._responses.active:
+            self._send(*self._held_back)
+            self._held_back.clear()
 
     def _advance_response(self, now: float) -> None:
         self._send(*self._responses.advance(all_heard=self._turns.all_understood, now=now))
@@ -134,7 +139,7 @@ class EmulatedSession:
             case client.ResponseCreate(response=request, additional_instructions=additional):
                 self._send(*self._responses.begin(request, additional))
             case client.ResponseCancel(response_id=response_id):
-                self._send(*self._responses.cancel(given(response_id), "client_cancelled"))
+                self._send(*self._responses.cancel(given(response_id), "client_cancelled", now=now))
             case server.UnknownEvent(type=type):
                 # Assumption: code and wording after OpenAI's realtime service.
                 raise Refused(f"Invalid value: '{type}'.", code="invalid_value", param="type")
@@ -171,15 +176,24 @@ class EmulatedSession:
         if detected and self._behaviour.announce_item_done:
             previous_id = created.previous_item_id
             self._send(server.ConversationItemDone(previous_item_id=previous_id, item=created.item))
+        if self._behaviour.empty_transcripts and self._transcribed_id is not None:
+            self._send(
+                server.InputAudioTranscriptionCompleted(item_id=self._transcribed_id, transcript="")
+            )
         text = self._turns.understand(entry)
-        if self.backend.is_native:
+        if self._answers_unheard:
             self._answer_turn()  # a native model begins its response before the words are known
         if text is not None:
             self._understood(item_id, text)
 
+    @property
+    def _answers_unheard(self) -> bool:
+        """Whether a response begins before the words of the turn are known."""
+        return self.backend.is_native and self._behaviour.transcript != "before"
+
     def _answer_turn(self) -> bool:
         """Answer a finished turn. A cascade needs its words first; a running response is waited for."""
-        ready = self.backend.is_native or self._turns.all_understood
+        ready = self._answers_unheard or self._turns.all_understood
         if not self._turn_unanswered or not ready or self._responses.active:
             return False
         self._turn_unanswered = False
@@ -190,10 +204,13 @@ class EmulatedSession:
         detection = self._settings.detection
         if detection.get("interrupt_response") is False:
             return
+        truncates, first = detection.get("auto_truncate"), self._behaviour.truncate_first
+        if truncates and first:
+            self._truncate_to_heard(now)
         if self._responses.active:
-            self._send(*self._responses.cancel(None, "turn_detected"))
+            self._send(*self._responses.cancel(None, "turn_detected", now=now))
         self._turn_unanswered = False
-        if detection.get("auto_truncate"):
+        if truncates and not first:
             self._truncate_to_heard(now)
 
     def _truncate_to_heard(self, now: float) -> None:
@@ -206,10 +223,17 @@ class EmulatedSession:
 
     def _understood(self, item_id: str, text: str) -> None:
         self._conversation.transcribed(item_id, text)
-        if self._settings["input_audio_transcription"] is not None:
-            if text:
-                self._send(server.InputAudioTranscriptionDelta(item_id=item_id, delta=text))
-            self._send(server.InputAudioTranscriptionCompleted(item_id=item_id, transcript=text))
+        if self._settings["input_audio_transcription"] is None:
+            return
+        self._transcribed_id = item_id
+        events: list[server.ServerEvent] = []
+        if text:
+            events.append(server.InputAudioTranscriptionDelta(item_id=item_id, delta=text))
+        events.append(server.InputAudioTranscriptionCompleted(item_id=item_id, transcript=text))
+        if self.backend.is_native and self._behaviour.transcript == "after":
+            self._held_back += events
+        else:
+            self._send(*events)
 
     # --- results of work ----------------------------------------------------------------------------------------------
 
@@ -257,5 +281,5 @@ class EmulatedSession:
         """The connection is gone: nothing is wanted any more."""
         self._turns.close()
         if self._responses.active:
-            self._responses.cancel(None, "connection_closed")
+            self._responses.cancel(None, "connection_closed", now=0.0)
         self._outbox.clear()

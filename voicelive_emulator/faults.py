@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import Protocol
 
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 
-if TYPE_CHECKING:
-    from .session_runner import SessionRunner
+
+class Connection(Protocol):
+    """What can be done to an open connection."""
+
+    def drop(self) -> None:
+        """Cut it without a word."""
+
+    def expire(self) -> None:
+        """End it as at its time limit."""
 
 
 @dataclass
@@ -30,18 +37,43 @@ class Faults:
     """Types of events that are never sent."""
     refuse: dict[str, ErrorDetails] = field(default_factory=dict)
     """Types of client events that are answered with this error instead of being done."""
-    connections: set[SessionRunner] = field(default_factory=set, init=False, repr=False)
+    half_open: bool = False
+    """Keep connections open, but read nothing and send nothing any more, as behind a dead router."""
+    send_delay_s: float = 0.0
+    """Wait this long before each event that is sent, as over a slow line."""
+    read_delay_s: float = 0.0
+    """Wait this long before each event that is read, as a server out of breath."""
+    model_fails: bool = False
+    """The model behind the session answers with an error, as with a missing role or deployment.
+    Assumption: the service ends the response as ``failed``."""
+    model_silent: bool = False
+    """The model behind the session answers with nothing at all."""
+    connections: set[Connection] = field(default_factory=set, init=False, repr=False)
     """Kept by the server."""
 
-    def drop_connections(self) -> None:
-        """Cut every open connection without a word."""
-        for connection in tuple(self.connections):
-            connection.drop()
+    def reset(self) -> None:
+        """Switch everything off; open connections stay."""
+        for switch in fields(self):
+            if switch.init:
+                setattr(self, switch.name, getattr(_NONE, switch.name))
+        self.withhold, self.refuse = set(), {}
 
-    def expire_sessions(self) -> None:
-        """End every session as at its time limit.
+    def drop_connections(self) -> int:
+        """Cut every open connection without a word; returns how many."""
+        connections = tuple(self.connections)
+        for connection in connections:
+            connection.drop()
+        return len(connections)
+
+    def expire_sessions(self) -> int:
+        """End every session as at its time limit; returns how many.
 
         Assumption: an ``error`` with code ``session_expired``, then close code 1001, as Azure OpenAI Realtime does.
         """
-        for connection in tuple(self.connections):
+        connections = tuple(self.connections)
+        for connection in connections:
             connection.expire()
+        return len(connections)
+
+
+_NONE = Faults()

@@ -22,6 +22,7 @@ from .audio_formats import encode_output
 from .behaviour import Behaviour
 from .conversation import Conversation, Entry
 from .ids import new_id
+from .usage import AUDIO_TOKENS_PER_S, RATE_LIMITS
 from .work import SpokenChunk, Word
 
 Events = list[server.ServerEvent]
@@ -100,6 +101,7 @@ class ResponseStream:
         self._steps: deque[Step] = deque()
         self._message: Output | None = None
         self._next_at = 0.0
+        self._tokens = 0.0
 
     def created(self) -> server.ResponseCreated:
         """The event that announces it."""
@@ -186,6 +188,9 @@ class ResponseStream:
         """Send what is due; audio takes its time."""
         events: Events = []
         while self._steps and self._next_at <= now:
+            if self._exhausted and self._steps[0].action in ("text", "audio"):
+                details = {"type": "incomplete", "reason": "max_output_tokens"}
+                return events + self.finish("incomplete", details, usage)
             step = self._steps.popleft()
             if step.output is None:
                 events += self._end("completed", None, usage)
@@ -193,8 +198,23 @@ class ResponseStream:
                 events += self._send(step, step.output, now)
         return events
 
+    @property
+    def _exhausted(self) -> bool:
+        """Whether it has spent its tokens. Assumption: text and audio count alike."""
+        limit = self.spec.max_output_tokens
+        return isinstance(limit, int) and self._tokens >= limit
+
+    def cancel(self, reason: str, usage: Usage, *, now: float) -> Events:
+        """End it at the wish of client or caller; a few deltas may still slip out."""
+        events: Events = []
+        deltas = [step for step in self._steps if step.action in ("text", "word", "audio")]
+        for step in deltas[: self._behaviour.deltas_after_cancel]:
+            if step.output is not None and step.output.opened:
+                events += self._send(step, step.output, now)
+        return events + self.finish("cancelled", {"type": "cancelled", "reason": reason}, usage)
+
     def finish(self, status: str, details: dict[str, Any], usage: Usage) -> Events:
-        """End it now, as cancelled or failed: what was not sent never will be."""
+        """End it now, as cancelled, incomplete or failed: what was not sent never will be."""
         events: Events = []
         for output in self.outputs:
             if output.opened and not output.closed:
@@ -207,6 +227,7 @@ class ResponseStream:
                 return self._announce(output)
             case "text":
                 output.text += step.text
+                self._tokens += 1
                 return [self._text_delta(output, step.text)]
             case "word":
                 return self._word(output, step.word)
@@ -223,7 +244,8 @@ class ResponseStream:
             )
         ]
         if self.spec.in_conversation:
-            events.append(self._conversation.append(output.entry))
+            created = self._conversation.append(output.entry)
+            events += [created] * (2 if self._behaviour.announce_items_twice else 1)
         if output.kind != "function_call":
             part = _part(output.kind, "")
             events.append(server.ResponseContentPartAdded(**self._place(output), part=part))
@@ -265,6 +287,7 @@ class ResponseStream:
             entry.first_audio_at = now
         entry.audio += pcm
         duration_s = bytes_to_ms(len(pcm)) / 1000
+        self._tokens += duration_s * AUDIO_TOKENS_PER_S
         self._next_at = max(self._next_at, now - _LATE_S) + duration_s / self._behaviour.pace
         return server.ResponseAudioDelta(
             **self._place(output), delta=encode_output(pcm, self.spec.output_audio_format)
@@ -316,7 +339,10 @@ class ResponseStream:
 
     def _end(self, status: str, details: dict[str, Any] | None, usage: Usage) -> Events:
         self.done = True
-        return [server.ResponseDone(response=self._response(status, details, usage))]
+        events: Events = [server.ResponseDone(response=self._response(status, details, usage))]
+        if self._behaviour.rate_limits:
+            events.append(server.RateLimitsUpdated(rate_limits=list(RATE_LIMITS)))
+        return events
 
     def _response(
         self, status: str, details: dict[str, Any] | None, usage: Usage | None

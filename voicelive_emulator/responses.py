@@ -179,7 +179,7 @@ class Responses:
 
     # --- ending -------------------------------------------------------------------------------------------------------
 
-    def cancel(self, response_id: str | None, reason: str) -> Events:
+    def cancel(self, response_id: str | None, reason: str, *, now: float) -> Events:
         """Stop the active response.
 
         Raises:
@@ -190,7 +190,9 @@ class Responses:
             raise Refused(
                 "Cancellation failed: no active response found", code="response_cancel_not_active"
             )
-        return self._finish(stream, "cancelled", {"type": "cancelled", "reason": reason})
+        events = stream.cancel(reason, self._usage(stream), now=now)
+        self._forget_if_done()
+        return events
 
     def failed(self, work: Think | Speak) -> Events:
         """Brain or voice broke down."""

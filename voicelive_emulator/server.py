@@ -19,8 +19,10 @@ from livekit_plugins_voicelive.protocol.server_events import ErrorEvent
 
 from .behaviour import Backend, Behaviour
 from .brain import ScriptedBrain
+from .control import PREFIX, Control
 from .emulated_session import EmulatedSession
 from .faults import Faults
+from .faulty_brain import FaultyBrain
 from .handshake import HandshakeRefused, UpgradeRequest, check
 from .session_runner import SessionRunner
 from .speech_detector import loudness_probability
@@ -30,9 +32,6 @@ from .turn_detector import SpeechProbability
 from .work import Brain, Ears, Voice
 
 logger = logging.getLogger("voicelive_emulator")
-
-SESSION_LIMIT_S = 60 * 60
-"""A session lasts at most an hour. Source: Speech service quotas and limits."""
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 """An append may hold 15 MiB of audio, which base64 makes 20. Source: Voice Live API reference."""
@@ -84,16 +83,18 @@ class EmulatorServer:
         self._host, self._port = host, port
         self._api_key = api_key
         self._detector = detector
-        self._behaviour = behaviour
         self._accepts_token = accepts_token
         self._keep_received = keep_received
+        self.faults = faults or Faults()
+        self._control = Control(behaviour or Behaviour(), self.faults)
         self._threads = SpeechThreads(
-            recognizer or DeafEars(), brain or ScriptedBrain(), synthesizer or HummingVoice()
+            recognizer or DeafEars(),
+            FaultyBrain(brain or ScriptedBrain(), self.faults),
+            synthesizer or HummingVoice(),
         )
         self._server: Server | None = None
         self._closing = asyncio.Event()
         self._backends: dict[ServerConnection, Backend] = {}
-        self.faults = faults or Faults()
         self.requests: list[UpgradeRequest] = []
         """Every upgrade request, refused or not; kept only with ``keep_received``."""
         self.received: list[list[ClientEvent]] = []
@@ -103,6 +104,11 @@ class EmulatorServer:
     def endpoint(self) -> str:
         """What a client takes for its Azure endpoint."""
         return f"http://{self._host}:{self.port}"
+
+    @property
+    def api_key(self) -> str:
+        """The key that clients must show."""
+        return self._api_key
 
     @property
     def port(self) -> int:
@@ -146,6 +152,8 @@ class EmulatorServer:
     async def _process_request(
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
+        if request.path.startswith(PREFIX):
+            return _response(*self._control.answer(request.path))
         upgrade = UpgradeRequest(request.path, request.headers)
         if self._keep_received:
             self.requests.append(upgrade)
@@ -169,21 +177,24 @@ class EmulatorServer:
             error = ErrorEvent(error=self.faults.error_after_upgrade)
             await websocket.send(codec.encode(error), text=True)
             return
+        behaviour = self._control.behaviour
         session = EmulatedSession(
             backend,
             probability=self._detector(),
-            behaviour=self._behaviour,
-            expires_at=int(time.time()) + SESSION_LIMIT_S,
+            behaviour=behaviour,
+            expires_at=int(time.time() + behaviour.session_limit_s),
         )
         received: list[ClientEvent] | None = [] if self._keep_received else None
         if received is not None:
             self.received.append(received)
         runner = SessionRunner(websocket, session, self._threads, self.faults, received)
         self.faults.connections.add(runner)
+        expiry = asyncio.get_running_loop().call_later(behaviour.session_limit_s, runner.expire)
         logger.info("connected: %s %s", backend.kind, backend.model)
         try:
             await runner.run()
         finally:
+            expiry.cancel()
             self.faults.connections.discard(runner)
             logger.info("disconnected")
 

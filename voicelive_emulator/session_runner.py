@@ -56,7 +56,10 @@ class SessionRunner:
         self._drain()
         try:
             async for message in self._websocket:
-                self._receive(message)
+                if self._faults.read_delay_s:
+                    await asyncio.sleep(self._faults.read_delay_s)
+                if not self._faults.half_open:
+                    self._receive(message)
         except ConnectionClosed:
             pass
         finally:
@@ -107,7 +110,9 @@ class SessionRunner:
             while True:
                 event = await self._outgoing.get()
                 kind = event_type(event)
-                if kind in self._faults.withhold:
+                if self._faults.send_delay_s:
+                    await asyncio.sleep(self._faults.send_delay_s)
+                if self._faults.half_open or kind in self._faults.withhold:
                     continue
                 self._log("->", event)
                 await self._websocket.send(codec.encode(event), text=True)

@@ -19,6 +19,15 @@ from livekit_plugins_voicelive.protocol.wire_struct import given
 
 from .conversation import Entry
 
+RATE_LIMITS = (
+    {"name": "requests", "limit": 1_000, "remaining": 999, "reset_seconds": 60.0},
+    {"name": "tokens", "limit": 120_000, "remaining": 119_000, "reset_seconds": 60.0},
+)
+"""What ``rate_limits.updated`` says. Assumption: names and numbers are those of a resource without load."""
+
+AUDIO_TOKENS_PER_S = 20
+"""Of speech that goes out."""
+
 
 def text_tokens(text: str) -> int:
     """Tokens in a text."""
@@ -28,7 +37,7 @@ def text_tokens(text: str) -> int:
 def usage(instructions: str, read: Iterable[Entry], written: Iterable[Entry]) -> Usage:
     """What a response cost that read these entries and wrote those."""
     text_in, audio_in = _tokens(read, audio_per_s=10)
-    text_out, audio_out = _tokens(written, audio_per_s=20)
+    text_out, audio_out = _tokens(written, audio_per_s=AUDIO_TOKENS_PER_S)
     text_in += text_tokens(instructions)
     return Usage(
         total_tokens=text_in + audio_in + text_out + audio_out,
