@@ -13,6 +13,7 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, llm
 from livekit_plugins_voicelive import RealtimeModel, translator
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
+from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from tests.emulated.conftest import Events, eventually, model_of, session_with
 from voicelive_emulator.behaviour import Behaviour
@@ -168,6 +169,39 @@ async def test_livekit_may_call_back_from_inside_an_event(service: EmulatorServe
         for _ in range(50):
             session.push_audio(rtc.AudioFrame(hum(20), 24_000, 1, 480))
         await events.wait("input_speech_started")
+
+
+async def test_an_event_is_told_to_its_end_before_the_next_begins(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        inside: list[bool] = [False]
+        seen: list[bool] = []
+
+        def calls_back(event: Any) -> None:
+            inside[0] = True
+            session.interrupt()
+            inside[0] = False
+
+        session.on("voicelive_server_event_received", calls_back)
+        session.on("input_speech_started", lambda _: seen.append(inside[0]))
+        for _ in range(50):
+            session.push_audio(rtc.AudioFrame(hum(20), 24_000, 1, 480))
+        await events.wait("input_speech_started")
+        assert seen == [False]
+
+
+async def test_numbers_wait_for_livekit_to_begin_the_generation(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        before = len(events.all("metrics_collected"))
+        # Both in one tick, as when they come in one packet.
+        session._receive(server.ResponseCreated(response=Response(id="r")))
+        session._receive(server.ResponseDone(response=Response(id="r")))
+        assert len(events.all("generation_created")) == 1
+        assert len(events.all("metrics_collected")) == before
+        await events.wait("metrics_collected", count=before + 1)
 
 
 async def test_numbers_come_after_the_generation_and_the_connection_has_its_own(
