@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import logging
-import os
 
 from livekit.agents import AgentServer, AgentSession, CloseEvent, ErrorEvent, JobContext
 
 from .assistant import Assistant
-from .settings import Settings
+from .settings import Settings, WorkerSettings
 
 logger = logging.getLogger("livekit.agents.voicelive-worker")
 
-MAX_JOBS = 20
-"""Calls that one worker takes; the variable AGENT_MAX_JOBS changes it."""
+FULL = 0.7
+"""The load at which a LiveKit server passes a worker over (its ``agents.target_load``), and a worker in production declines."""
 
 
 def load(server: AgentServer) -> float:
-    """How full the worker is, by calls.
+    """How full the worker is, by calls: ``FULL`` when it has all that AGENT_MAX_JOBS allows.
 
     LiveKit's default is the machine's CPU, and the LiveKit server passes a busy machine over without a word. A realtime
     worker mostly waits for the network: its calls are what counts.
     """
-    return min(1.0, len(server.active_jobs) / int(os.environ.get("AGENT_MAX_JOBS", MAX_JOBS)))
+    return min(1.0, FULL * (len(server.active_jobs) / WorkerSettings().max_jobs))
 
 
 async def answer(ctx: JobContext) -> None:

@@ -11,13 +11,22 @@ from .settings import problems
 
 CHECKED_COMMANDS = ("dev", "start", "connect", "console")
 
+LIVEKIT_VARIABLES = {
+    "LIVEKIT_URL": "--url",
+    "LIVEKIT_API_KEY": "--api-key",
+    "LIVEKIT_API_SECRET": "--api-secret",
+}
+"""Each with the option that takes its place."""
+
 
 def preflight(arguments: list[str]) -> None:
     """Leave the process with status 2 if the command of this command line cannot work; help is always given."""
     command = next((word for word in arguments if not word.startswith("-")), None)
-    if command not in CHECKED_COMMANDS or "--help" in arguments:
+    options = {word.partition("=")[0] for word in arguments}
+    if command not in CHECKED_COMMANDS or "--help" in options:
         return
-    found = problems(needs_livekit=command != "console" and "--url" not in arguments)
+    needed = [] if command == "console" else LIVEKIT_VARIABLES.keys()
+    found = problems(variable for variable in needed if LIVEKIT_VARIABLES[variable] not in options)
     for sentence in found:
         print(sentence, file=sys.stderr)
     if found:

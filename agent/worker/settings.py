@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dotenv import load_dotenv
-from pydantic import AliasChoices, Field, ValidationError
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livekit_plugins_voicelive import RealtimeModel
@@ -16,12 +17,10 @@ AGENT_FOLDER = Path(__file__).resolve().parent.parent
 
 ENV_FILES = [
     folder / name
-    for folder in (AGENT_FOLDER, AGENT_FOLDER.parent)
     for name in (".env.local", ".env")
+    for folder in (AGENT_FOLDER, AGENT_FOLDER.parent)
 ]
 """Read in this order; the first that sets a variable counts, after the real environment."""
-
-LIVEKIT_VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 INSTRUCTIONS = (
     "You are a friendly voice assistant on a call. Answer in one or two short spoken sentences, without lists, markup or "
@@ -32,15 +31,37 @@ GREETING = "Greet the user in one short sentence and offer your help."
 
 
 def load_environment() -> None:
-    """Add the ``.env`` files to the environment; what is set already stays."""
+    """Add the ``.env`` files to the environment; what is set already stays, and ``NAME=`` sets nothing."""
     for path in ENV_FILES:
-        load_dotenv(path)
+        for name, value in dotenv_values(path).items():
+            if value and value.strip():
+                os.environ.setdefault(name, value)
 
 
-class Settings(BaseSettings):
-    """What one call is answered with. How Azure is reached, the model reads from the environment by itself."""
+class EnvironmentSettings(BaseSettings):
+    """Settings from the environment, where a blank variable is one that is not set."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in values.items()
+            if not isinstance(value, str) or value.strip()
+        }
+
+
+class WorkerSettings(EnvironmentSettings):
+    """What the worker is run with, whatever its calls."""
+
+    max_jobs: int = Field(20, alias="AGENT_MAX_JOBS", ge=1)
+    """Calls that it takes at a time."""
+
+
+class Settings(EnvironmentSettings):
+    """What one call is answered with. How Azure is reached, the model reads from the environment by itself."""
 
     instructions: str = Field(
         INSTRUCTIONS, validation_alias=AliasChoices("AGENT_INSTRUCTIONS", "VOICELIVE_INSTRUCTIONS")
@@ -59,21 +80,26 @@ class Settings(BaseSettings):
         return RealtimeModel()
 
 
-def problems(*, needs_livekit: bool) -> list[str]:
-    """What is wrong with the environment, a sentence each; nothing if a call can be answered."""
+def problems(livekit_variables: Iterable[str]) -> list[str]:
+    """What is wrong with the environment, a sentence each; nothing if a call can be answered.
+
+    ``livekit_variables`` are those that must be set.
+    """
     found = [
         f"{name} is not set: it is your LiveKit server's, see the README."
-        for name in LIVEKIT_VARIABLES
-        if needs_livekit and not os.environ.get(name, "").strip()
+        for name in livekit_variables
+        if not os.environ.get(name, "").strip()
     ]
-    try:
-        Settings().realtime_model()
-    except ValidationError as error:
-        found += [_sentence(details) for details in error.errors(include_input=False)]
-    except ValueError as error:
-        found.append(f"{error}.")
+    for needed in (WorkerSettings, Settings, RealtimeModel):
+        try:
+            needed()
+        except ValidationError as error:
+            found += [_sentence(details) for details in error.errors(include_input=False)]
+        except ValueError as error:
+            found.append(f"{str(error).removesuffix('.')}.")
     return found
 
 
 def _sentence(details: Any) -> str:
-    return f"{details['loc'][0]}: {details['msg']}."
+    """Such as "AGENT_MAX_JOBS should be greater than or equal to 1."."""
+    return f"{details['loc'][0]} {details['msg'].removeprefix('Input ')}."

@@ -2,16 +2,37 @@ from types import SimpleNamespace
 
 import pytest
 
-from worker.call import load
+from livekit.agents import AgentServer
+from worker.call import FULL, load
 
 
-@pytest.mark.parametrize(("jobs", "share"), [(0, 0.0), (5, 0.25), (20, 1.0), (25, 1.0)])
-def test_load_is_the_share_of_calls_that_the_worker_takes(jobs: int, share: float) -> None:
-    assert load(SimpleNamespace(active_jobs=[None] * jobs)) == share  # type: ignore[arg-type]
+def load_of(jobs: int) -> float:
+    return load(SimpleNamespace(active_jobs=[None] * jobs))  # type: ignore[arg-type]
 
 
-def test_the_share_is_of_the_calls_that_the_environment_allows(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.fixture(autouse=True)
+def no_limit_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AGENT_MAX_JOBS", raising=False)
+
+
+def test_the_load_grows_with_the_calls_and_not_with_the_machines_work() -> None:
+    assert load_of(0) == 0
+    assert load_of(10) == pytest.approx(FULL / 2)
+    assert load_of(100) == 1.0
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 10, 20, 33])
+def test_the_worker_takes_as_many_calls_as_it_is_allowed_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setenv("AGENT_MAX_JOBS", "10")
-    assert load(SimpleNamespace(active_jobs=[None] * 5)) == 0.5  # type: ignore[arg-type]
+    monkeypatch.setenv("AGENT_MAX_JOBS", str(limit))
+    assert load_of(limit - 1) < FULL <= load_of(limit)
+
+
+def test_the_worker_in_production_declines_at_that_load() -> None:
+    assert AgentServer()._load_threshold.prod_default == FULL  # type: ignore[union-attr]
+
+
+def test_a_limit_left_blank_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_MAX_JOBS", "")
+    assert load_of(20) == FULL

@@ -4,13 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
+from worker.preflight import LIVEKIT_VARIABLES, preflight
 from worker.settings import problems
 
-AGENT = Path(__file__).resolve().parents[2] / "agent"
+ROOT = Path(__file__).resolve().parents[2]
 
 ENOUGH = {
     "LIVEKIT_URL": "ws://127.0.0.1:1",
@@ -31,11 +34,15 @@ def environment(**changes: str | None) -> dict[str, str]:
     return bare | {name: value for name, value in wanted.items() if value is not None}
 
 
-def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str, changes: Mapping[str, str | None], folder: Path = ROOT / "agent"
+) -> subprocess.CompletedProcess[str]:
+    # Blank and not absent: so the developer's own `.env.local` cannot fill in what a test leaves out.
+    blank = dict.fromkeys(dotenv_values(ROOT / ".env.example"), "")
     return subprocess.run(
-        [sys.executable, "agent.py", *arguments],
-        cwd=AGENT,
-        env=environment(**changes),
+        [sys.executable, *command],
+        cwd=folder,
+        env=blank | environment(**changes),
         capture_output=True,
         text=True,
         timeout=60,
@@ -52,7 +59,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_with_enough_set_nothing_is_wrong(surroundings: pytest.MonkeyPatch) -> None:
-    assert problems(needs_livekit=True) == []
+    assert problems(LIVEKIT_VARIABLES) == []
 
 
 @pytest.mark.parametrize("name", sorted(ENOUGH.keys() - {"AZURE_VOICELIVE_API_KEY"}))
@@ -60,7 +67,7 @@ def test_a_missing_variable_is_named_in_one_sentence(
     surroundings: pytest.MonkeyPatch, name: str
 ) -> None:
     surroundings.delenv(name)
-    [sentence] = problems(needs_livekit=True)
+    [sentence] = problems(LIVEKIT_VARIABLES)
     assert re.match(rf"({name} is not set|`endpoint` \({name}\) is missing)", sentence)
 
 
@@ -76,47 +83,87 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ("AZURE_VOICELIVE_BYOM_PROFILE", "byom-gemini", "byom-foundry-anthropic-messages"),
         ("AZURE_VOICELIVE_FOUNDRY_RESOURCE_OVERRIDE", "other", "AZURE_VOICELIVE_BYOM_PROFILE"),
         ("AZURE_VOICELIVE_API_VERSION", "v1", "2026-07-15"),
-        ("AGENT_AEC_WARMUP_S", "soon", "AGENT_AEC_WARMUP_S"),
+        ("AGENT_AEC_WARMUP_S", "soon", "AGENT_AEC_WARMUP_S should be a valid number"),
+        ("AGENT_MAX_JOBS", "many", "AGENT_MAX_JOBS should be a valid integer"),
+        ("AGENT_MAX_JOBS", "0", "AGENT_MAX_JOBS should be greater than or equal to 1"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_to_do(
     surroundings: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     surroundings.setenv(name, value)
-    [sentence] = problems(needs_livekit=True)
+    [sentence] = problems(LIVEKIT_VARIABLES)
     assert words in sentence
 
 
-def test_the_console_needs_no_livekit_server(surroundings: pytest.MonkeyPatch) -> None:
-    surroundings.delenv("LIVEKIT_URL")
-    assert problems(needs_livekit=False) == []
-
-
-def test_the_command_line_prints_a_sentence_each_and_fails() -> None:
-    wrong = {"LIVEKIT_URL": None, "AZURE_VOICELIVE_BYOM_PROFILE": "byom-gemini"}
-    done = run("start", **wrong)
+@pytest.mark.parametrize("name", sorted(ENOUGH.keys() - {"AZURE_VOICELIVE_API_KEY"}))
+def test_a_worker_without_a_variable_prints_that_sentence_alone_and_fails(name: str) -> None:
+    done = run("agent.py", "dev", changes={name: None})
     assert done.returncode == 2
     assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == len(wrong)
-    for name, line in zip(wrong, done.stderr.splitlines(), strict=True):
-        assert name in line
+    [sentence] = done.stderr.splitlines()
+    assert name in sentence
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    wrong = {"LIVEKIT_URL": None, "AGENT_MAX_JOBS": "0", "AZURE_VOICELIVE_BYOM_PROFILE": "gemini"}
+    done = run("agent/agent.py", "start", changes=wrong, folder=ROOT)
+    assert done.returncode == 2
+    for name, sentence in zip(wrong, done.stderr.splitlines(), strict=True):
+        assert name in sentence
     assert "very-secret-key" not in done.stderr
 
 
+def checked(surroundings: pytest.MonkeyPatch, *arguments: str) -> None:
+    """Run the check for a command line, without a LiveKit server in the environment."""
+    for name in LIVEKIT_VARIABLES:
+        surroundings.delenv(name)
+    preflight(list(arguments))
+
+
+@pytest.mark.parametrize("command", ["dev", "start", "connect"])
+def test_a_command_that_joins_rooms_needs_a_server(
+    surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        checked(surroundings, command, "--log-level", "debug")
+    assert len(capsys.readouterr().err.splitlines()) == len(LIVEKIT_VARIABLES)
+
+
+def test_an_option_of_the_command_line_takes_its_variables_place_and_no_others(
+    surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        checked(surroundings, "dev", "--url=ws://127.0.0.1:1", "--api-key", "k")
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("LIVEKIT_API_SECRET is not set")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["console"],
+        ["dev", "--url", "ws://127.0.0.1:1", "--api-key=k", "--api-secret", "s"],
+        ["download-files"],
+        ["dev", "--help"],
+        ["--help"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_needs_no_server_is_not_stopped(
+    surroundings: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    checked(surroundings, *arguments)
+
+
 def test_help_needs_no_settings() -> None:
-    done = run("--help", **dict.fromkeys(ENOUGH))
+    done = run("agent.py", "--help", changes=dict.fromkeys(ENOUGH))
     assert done.returncode == 0
     assert "dev" in done.stdout
 
 
 def test_importing_the_entry_file_offers_the_server_and_starts_nothing() -> None:
     code = "import threading, agent; print(type(agent.server).__name__, threading.active_count())"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=AGENT,
-        env=environment(**dict.fromkeys(ENOUGH)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run("-c", code, changes=dict.fromkeys(ENOUGH))
     assert done.stdout.split() == ["AgentServer", "1"], done.stderr

@@ -1,16 +1,17 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from worker import settings
-from worker.settings import Settings, load_environment
+from worker.settings import Settings, WorkerSettings, load_environment
 
 ENDPOINT = "https://my-resource.services.ai.azure.com"
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(settings.os.environ):
+    for name in list(os.environ):
         if name.startswith(("AZURE_", "AGENT_", "LIVEKIT_", "VOICELIVE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", ENDPOINT)
@@ -58,18 +59,49 @@ def test_instructions_of_microsofts_sample_are_read(monkeypatch: pytest.MonkeyPa
     assert Settings().instructions == "Be long."
 
 
-def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
     local, shared = tmp_path / ".env.local", tmp_path / ".env"
-    local.write_text("AGENT_GREETING=local\nAZURE_VOICELIVE_ENDPOINT=https://file.example\n")
-    shared.write_text("AGENT_GREETING=shared\nAGENT_INSTRUCTIONS=shared\n")
     monkeypatch.setattr(settings, "ENV_FILES", [local, shared])
     # Set and removed through monkeypatch, so that it also removes what the files set.
     for name in ("AGENT_GREETING", "AGENT_INSTRUCTIONS"):
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
+    return local, shared
+
+
+def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
+    files: tuple[Path, Path],
+) -> None:
+    local, shared = files
+    local.write_text("AGENT_GREETING=local\nAZURE_VOICELIVE_ENDPOINT=https://file.example\n")
+    shared.write_text("AGENT_GREETING=shared\nAGENT_INSTRUCTIONS=shared\n")
     load_environment()
     loaded = Settings()
     assert (loaded.greeting, loaded.instructions) == ("local", "shared")
     assert loaded.realtime_model().endpoint.base == ENDPOINT.replace("https", "wss")
+
+
+def test_a_line_not_filled_in_does_not_hide_another_files_value(files: tuple[Path, Path]) -> None:
+    local, shared = files
+    local.write_text("AGENT_GREETING=\n")
+    shared.write_text("AGENT_GREETING=shared\n")
+    load_environment()
+    assert Settings().greeting == "shared"
+
+
+def test_any_local_file_comes_before_any_shared_one() -> None:
+    assert [path.name for path in settings.ENV_FILES] == [
+        ".env.local",
+        ".env.local",
+        ".env",
+        ".env",
+    ]
+    assert settings.ENV_FILES[0].parent.parent == settings.ENV_FILES[1].parent
+
+
+def test_blank_settings_of_the_agent_keep_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AGENT_GREETING", "AGENT_AEC_WARMUP_S", "AGENT_MAX_JOBS"):
+        monkeypatch.setenv(name, " ")
+    assert Settings() == Settings(greeting=settings.GREETING, aec_warmup_s=3.0)
+    assert WorkerSettings().max_jobs == 20
