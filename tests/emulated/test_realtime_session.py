@@ -17,7 +17,7 @@ from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from tests.emulated.conftest import Events, eventually, model_of, session_with
 from voicelive_emulator.behaviour import Behaviour
-from voicelive_emulator.server import SESSION_LIMIT_S, EmulatorServer
+from voicelive_emulator.server import EmulatorServer
 from voicelive_emulator.stand_ins import DeafEars, hum
 
 SLOW = Behaviour(pace=2.0)
@@ -413,7 +413,7 @@ async def test_a_connection_is_replaced_on_demand_without_an_error(
 async def test_a_connection_near_its_end_is_replaced_in_a_quiet_moment(
     service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translator, "RECONNECT_BEFORE_S", SESSION_LIMIT_S - 0.5)
+    monkeypatch.setattr(translator, "RECONNECT_BEFORE_S", 3_600 - 0.5)
     async with session_with(service) as (_, events):
         await events.wait("session_reconnected")
         assert events.all("error") == []
