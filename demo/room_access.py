@@ -41,16 +41,19 @@ def publish_running_demo(access: LiveKitAccess, record: Path = RUNNING_DEMO) -> 
 
 
 def livekit_access(environment: dict[str, str], record: Path = RUNNING_DEMO) -> LiveKitAccess:
-    """The server to call: the environment's, else the running demo's, else the usual one."""
+    """The server to call: the running demo's, else the environment's, else the usual one.
+
+    The demo comes first because it always starts a server of its own, whatever `.env.local` says.
+    """
     known = {
         "LIVEKIT_URL": f"ws://{LOOPBACK}:{USUAL_PORT}",
         "LIVEKIT_API_KEY": WELL_KNOWN_KEY[0],
         "LIVEKIT_API_SECRET": WELL_KNOWN_KEY[1],
     }
-    if "LIVEKIT_URL" in environment:
-        known |= {name: environment[name] for name in known if name in environment}
-    elif record.is_file():
+    if record.is_file():
         known |= json.loads(record.read_text())
+    elif "LIVEKIT_URL" in environment:
+        known |= {name: environment[name] for name in known if name in environment}
     return LiveKitAccess(
         url=known["LIVEKIT_URL"],
         api_key=known["LIVEKIT_API_KEY"],

@@ -80,3 +80,4 @@ def test_a_caller_finds_the_running_demo_wherever_it_listens(tmp_path: Path) -> 
     running = livekit_access({"LIVEKIT_URL": "ws://127.0.0.1:1234"}, record)
     publish_running_demo(running, record)
     assert livekit_access({}, record) == running
+    assert livekit_access({"LIVEKIT_URL": "wss://elsewhere.example"}, record) == running
