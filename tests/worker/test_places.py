@@ -71,7 +71,17 @@ def test_a_city_may_come_with_its_country(place: str, zone: str) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["Atlantis", "Jersey City", "North Carolina", "West Virginia", "Eastern Europe", "central", ""],
+    [
+        "Atlantis",
+        "Jersey City",
+        "North Carolina",
+        "West Virginia",
+        "Eastern Europe",
+        "South England",
+        "west",
+        "central",
+        "",
+    ],
 )
 def test_a_wrong_time_is_never_told_for_a_place_that_is_not_known(place: str) -> None:
     assert time_zone(place) is None
