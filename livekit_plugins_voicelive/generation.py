@@ -158,6 +158,7 @@ class Generation:
         self.cancelled = False
         self.interrupted = False
         self.runs_calls = True
+        self.wrote_instead_of_speaking = False
         self.messages: dict[str, Message] = {}
         self.open_calls: set[str] = set()
         self.to_delete: list[str] = []
@@ -214,6 +215,7 @@ class Generation:
                 end_ms = start_ms + event.audio_duration_ms
                 message.add_word(word, start_ms=start_ms, end_ms=end_ms)
             case ResponseTextDelta(delta=text):
+                self.wrote_instead_of_speaking = self._speaks
                 message.settle_modalities(speaks=False)
                 message.add_text(text)
             case _:

@@ -13,6 +13,7 @@ from . import errors
 from .chat_items import is_playable
 from .conversation import Conversation
 from .generation import Generation
+from .log import logger
 from .metrics import response_metrics
 from .outcome import Emit, Identity, Outcome
 from .output_audio import OutputAudio
@@ -26,7 +27,7 @@ from .session_settings import SessionSettings
 
 
 class ResponseEvents:
-    """Owns nothing: joins the responses to the conversation."""
+    """Joins the responses to the conversation; owns only what has been reported."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class ResponseEvents:
         self._output_audio = output_audio
         self._settings = settings
         self._identity = identity
+        self._silence_reported = False
 
     def created(self, response: Response, *, now: float) -> Outcome:
         """A response began: whoever asked for it gets its streams, and LiveKit hears of it."""
@@ -132,6 +134,9 @@ class ResponseEvents:
             return Outcome()
         for item_id, message in generation.messages.items():
             self._conversation.assistant_spoke(item_id, message.text)
+        if generation.wrote_instead_of_speaking and not self._silence_reported:
+            self._silence_reported = True
+            logger.warning("Voice Live answered in text although speech was asked for")
         metrics = self._metrics(response, generation, now=now)
         outcome = Outcome(
             send=self._conversation.delete_unheard(generation.to_delete),

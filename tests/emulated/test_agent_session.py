@@ -13,6 +13,7 @@ import pytest
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, CloseReason, RunContext, function_tool, llm
 from livekit.agents.llm import RealtimeModelFallbackAdapter
+from livekit.plugins import openai
 from livekit_plugins_voicelive import RealtimeSession
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from tests.emulated.conftest import DEADLINE_S, Events, eventually, model_of
@@ -350,4 +351,21 @@ async def test_a_fallback_takes_over_and_the_conversation_goes_on() -> None:
             await session.generate_reply()
         texts = [getattr(entry, "text", None) for entry in second_brain.views[0].history]
         assert texts == ["Remember the word heron.", "First."]
+        await session.aclose()
+
+
+async def test_azure_openai_can_be_the_fallback() -> None:
+    async with EmulatorServer(api_key="key", behaviour=AT_ONCE) as own:
+        second = openai.realtime.RealtimeModel.with_azure(
+            azure_deployment="gpt-realtime",
+            azure_endpoint="https://x.openai.azure.com",
+            api_key="k",
+        )
+        fallback = RealtimeModelFallbackAdapter([model_of(own), second])
+        session: AgentSession[None] = AgentSession(
+            llm=fallback, turn_handling={"turn_detection": "realtime_llm"}
+        )
+        await session.start(Assistant())
+        result = await session.run(user_input="Hello")
+        result.expect.contains_message(role="assistant")
         await session.aclose()

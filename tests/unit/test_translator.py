@@ -201,6 +201,22 @@ def refuse(pair: SessionPair, event_id: str, *, code: str, **details: str) -> No
     pair.settle()
 
 
+async def test_an_answer_in_text_where_speech_was_asked_for_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pair = SessionPair()
+    for number in range(2):
+        name = f"r{number}"
+        for event in (
+            server.ResponseCreated(response=Response(id=name, modalities=["text", "audio"])),
+            server.ResponseTextDelta(response_id=name, item_id=name, delta="the secret words"),
+            server.ResponseDone(response=Response(id=name)),
+        ):
+            pair.translator.receive(event, now=0)
+    assert caplog.text.count("answered in text") == 1
+    assert "secret" not in caplog.text
+
+
 async def test_a_failed_response_is_reported_and_its_streams_are_closed() -> None:
     pair = SessionPair()
     pair.translator.receive(server.ResponseCreated(response=Response(id="r")), now=0)
