@@ -3,7 +3,7 @@
 Types shared by the plugin and the emulator could share one mistake; the SDK's authors never saw ours.
 """
 
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from livekit_plugins_voicelive.protocol.items import (
     text_part,
 )
 from livekit_plugins_voicelive.protocol.session_config import SessionConfig, session_fields
+from tests.emulated.sdk_models import undeclared
 
 VOICES = [
     config.OpenAIVoice(name="alloy"),
@@ -76,7 +77,19 @@ SESSIONS = [
             reference_source="server", channels=1
         ),
         output_audio_timestamp_types=["word"],
-        tools=[{"type": "function", "name": "f", "description": "d", "parameters": {}}],
+        tools=[
+            msgspec.to_builtins(config.FunctionTool(name="f", description="d", parameters={})),
+            msgspec.to_builtins(
+                config.MCPServer(
+                    server_label="l",
+                    server_url="https://example.com",
+                    authorization="a",
+                    headers={"h": "v"},
+                    allowed_tools=["t"],
+                    require_approval="never",
+                )
+            ),
+        ],
         tool_choice="auto",
         parallel_tool_calls=True,
         temperature=0.7,
@@ -129,20 +142,6 @@ EVENTS = [
 ]
 
 
-def undeclared(model: Any, path: str = "") -> list[str]:
-    """The places where the SDK kept a field that its own models do not declare."""
-    if isinstance(model, list):
-        return [place for entry in model for place in undeclared(entry, path)]
-    if not hasattr(model, "_attr_to_rest_field"):
-        return []
-    declared = {field._rest_name: name for name, field in model._attr_to_rest_field.items()}
-    found = [f"{path}.{key}" for key in model if key not in declared]
-    for key in model:
-        if key in declared:
-            found += undeclared(getattr(model, declared[key]), f"{path}.{key}")
-    return found
-
-
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_the_sdk_reads_what_we_send(event: client.ClientEvent) -> None:
     wire = msgspec.json.decode(encode(event))
@@ -170,6 +169,23 @@ def test_detectors_are_the_sdks(detector: config.TurnDetection) -> None:
     read = sdk.TurnDetection._deserialize(msgspec.to_builtins(detector), [])
     assert type(read) is not sdk.TurnDetection
     assert undeclared(read) == []
+
+
+def test_every_voice_and_detector_that_we_can_send_is_judged() -> None:
+    assert {type(voice) for voice in VOICES} == set(get_args(config.Voice))
+    assert {type(detector) for detector in DETECTORS} | {config.SemanticVad} == set(
+        get_args(config.TurnDetection)
+    )
+    assert {type(model) for model in EOU} | {config.SmartEndOfTurnDetection} == set(
+        get_args(config.EndOfUtteranceDetection)
+    )
+
+
+def test_the_sdk_still_does_not_know_openais_detector_and_the_preview_of_azures() -> None:
+    semantic = sdk.TurnDetection._deserialize(msgspec.to_builtins(config.SemanticVad()), [])
+    assert type(semantic) is sdk.TurnDetection
+    smart = msgspec.to_builtins(config.SmartEndOfTurnDetection())
+    assert type(sdk.EouDetection._deserialize(smart, [])) is sdk.EouDetection
 
 
 def test_an_image_part_is_the_sdks() -> None:
