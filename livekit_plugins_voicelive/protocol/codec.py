@@ -23,6 +23,9 @@ _client_events: msgspec.json.Decoder[ClientEvent] = msgspec.json.Decoder(ClientE
 SERVER_EVENT_TYPES = frozenset(event.__struct_config__.tag for event in get_args(ServerEvent))
 CLIENT_EVENT_TYPES = frozenset(event.__struct_config__.tag for event in get_args(ClientEvent))
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bad JSON, for bytes that are no UTF-8, and for nesting without end."""
+
 _SAFE_FAULT = re.compile(
     r"(Expected `[\w |]+`, got `\w+`|Object missing required field `\w+`)( - at `[^`]+`)?"
 )
@@ -78,11 +81,11 @@ def _decode(
 ) -> E | UnknownEvent:
     try:
         return decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         fault = _SAFE_FAULT.match(str(error))
     try:
         type = _peek.decode(data).type
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         raise MalformedEvent(None, "not a JSON object with a type") from None
     if type not in known:
         return UnknownEvent(type=type)

@@ -197,6 +197,23 @@ def test_what_is_no_event_is_malformed(data: str) -> None:
     assert raised.value.type is None
 
 
+NOT_UTF8 = b'{"type": "session.created", "session": {"a": "\xff"}}'
+NESTED = '{"type": "session.created", "session": {"a": ' + "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("data", "type"),
+    [(NOT_UTF8, "session.created"), (NESTED, None), (b"\xff", None), ("[" * 100_000, None)],
+    ids=["not UTF-8", "nested", "not UTF-8 at all", "nested list"],
+)
+def test_what_is_no_text_or_nested_without_end_is_malformed(
+    data: str | bytes, type: str | None
+) -> None:
+    with pytest.raises(MalformedEvent) as raised:
+        decode_server_event(data)
+    assert raised.value.type == type
+
+
 def test_absent_null_and_value_are_three_things() -> None:
     absent = client.ConversationItemCreate(item=Item(type="message"))
     null = client.ConversationItemCreate(item=Item(type="message", id=None), previous_item_id=None)
