@@ -32,8 +32,10 @@ from .protocol.client_events import (
     SessionUpdate,
 )
 from .protocol.items import message_item, text_part
+from .protocol.response import Response
 from .protocol.server_events import (
     ErrorEvent,
+    InputAudioBufferSpeechStopped,
     ResponseAudioDelta,
     ResponseDone,
     ResponseTextDelta,
@@ -43,10 +45,20 @@ from .protocol.server_events import (
 from .realtime_model import RealtimeModel
 from .session_settings import SessionSettings
 
-QUESTION = "Please count from one to five."
+QUESTION = "Say exactly this, and nothing else: What is two plus three?"
+"""What is typed; what the service then says is the question of the spoken turn."""
 
 SILENCE = bytes(48 * 2_000)
 """Two seconds that end a spoken turn for every detector."""
+
+
+_ANSWER = (
+    ErrorEvent,
+    InputAudioBufferSpeechStopped,
+    ResponseAudioDelta,
+    ResponseDone,
+    ResponseTextDelta,
+)
 
 
 @dataclass(frozen=True)
@@ -317,18 +329,34 @@ class _Call:
 
     async def _answer(self, speech: bytearray) -> int:
         asked, first = time.perf_counter(), None
-        while True:
-            event = await self.next(ResponseAudioDelta, ResponseTextDelta, ResponseDone, ErrorEvent)
-            if isinstance(event, ErrorEvent):
-                reason = f"the service reports {errors.summary(event.error)}"
-                raise Failed(advise.failed_reply(self._endpoint, reason))
-            if isinstance(event, ResponseDone):
-                if event.response.status == "failed":
-                    failure = errors.failed_response(event.response.status_details)
-                    raise Failed(advise.failed_reply(self._endpoint, failure.message))
-                break
-            if first is None:
-                first = time.perf_counter()
-            if isinstance(event, ResponseAudioDelta):
-                speech += event.delta
-        return round(((first or time.perf_counter()) - asked) * 1000)
+        while first is None:
+            event = await self.next(*_ANSWER)
+            match event:
+                case ErrorEvent(error=error):
+                    reason = f"the service reports {errors.summary(error)}"
+                    raise Failed(advise.failed_reply(self._endpoint, reason))
+                case InputAudioBufferSpeechStopped():
+                    # From here on a caller waits.
+                    asked = time.perf_counter()
+                case ResponseDone(response=response):
+                    self._check_reply(response)
+                case ResponseAudioDelta(delta=audio):
+                    speech += audio
+                    first = time.perf_counter()
+                case _:
+                    first = time.perf_counter()
+        while not isinstance(
+            event := await self.next(ResponseAudioDelta, ResponseDone), ResponseDone
+        ):
+            speech += event.delta
+        self._check_reply(event.response, spoke=True)
+        return round((first - asked) * 1000)
+
+    def _check_reply(self, response: Response, *, spoke: bool = False) -> None:
+        """A reply that failed, or ended without a word; one that our own speech cut off is followed by another."""
+        if response.status == "failed":
+            failure = errors.failed_response(response.status_details)
+            raise Failed(advise.failed_reply(self._endpoint, failure.message))
+        if not spoke and response.status != "cancelled":
+            reason = f"the reply is empty ({response.status})"
+            raise Failed(advise.failed_reply(self._endpoint, reason))

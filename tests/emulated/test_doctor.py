@@ -23,8 +23,10 @@ from voicelive_emulator.server import EmulatorServer
 
 from .conftest import model_of
 
-QUICK_S = 0.5
-"""For what never comes; what comes does so at once."""
+PATIENT_S = 10.0
+
+SILENCE_S = 1.0
+"""How long a service that says nothing is listened to."""
 
 BYOM = {"model": "my-deployment", "byom_profile": "byom-azure-openai-chat-completion"}
 
@@ -43,15 +45,17 @@ async def service() -> AsyncIterator[EmulatorServer]:
         yield server
 
 
-async def failure(service: EmulatorServer, **options: Any) -> Finding:
+async def failure(
+    service: EmulatorServer, *, timeout_s: float = PATIENT_S, **options: Any
+) -> Finding:
     """The one finding that failed, which is the last."""
-    findings = await examine(model_of(service, **options), timeout_s=QUICK_S)
+    findings = await examine(model_of(service, **options), timeout_s=timeout_s)
     assert [finding.passed for finding in findings] == [True] * (len(findings) - 1) + [False]
     return findings[-1]
 
 
 async def test_a_healthy_service_passes_every_check(service: EmulatorServer) -> None:
-    findings = await examine(model_of(service), timeout_s=10)
+    findings = await examine(model_of(service), timeout_s=PATIENT_S)
     assert [(finding.check, finding.passed) for finding in findings] == [
         ("name", True),
         ("network", True),
@@ -66,7 +70,7 @@ async def test_a_healthy_service_passes_every_check(service: EmulatorServer) -> 
 
 
 async def test_a_session_that_only_writes_is_asked_in_writing(service: EmulatorServer) -> None:
-    findings = await examine(model_of(service, modalities=["text"]), timeout_s=10)
+    findings = await examine(model_of(service, modalities=["text"]), timeout_s=PATIENT_S)
     assert (findings[-1].check, findings[-1].passed) == ("typed turn", True)
 
 
@@ -145,7 +149,7 @@ async def test_a_host_that_nobody_knows(service: EmulatorServer) -> None:
 
 async def test_a_handshake_that_is_never_answered(service: EmulatorServer) -> None:
     service.faults.stall_handshake = True
-    assert (await failure(service)).check == "handshake"
+    assert (await failure(service, timeout_s=SILENCE_S)).check == "handshake"
 
 
 async def test_a_refusal_after_the_upgrade_points_at_model_and_profile(
@@ -162,7 +166,7 @@ async def test_a_refusal_after_the_upgrade_points_at_model_and_profile(
 
 async def test_a_service_that_begins_no_session(service: EmulatorServer) -> None:
     service.faults.withhold = {"session.created"}
-    assert (await failure(service)).check == "model"
+    assert (await failure(service, timeout_s=SILENCE_S)).check == "model"
 
 
 async def test_a_rejected_voice_is_named(service: EmulatorServer) -> None:
@@ -193,11 +197,29 @@ async def test_a_missing_role_ends_in_the_three_commands_to_run(service: Emulato
     assert "my-deployment" in finding.detail
 
 
+async def test_a_reply_without_a_word_is_a_failure(service: EmulatorServer) -> None:
+    service.faults.withhold = {"response.audio.delta"}
+    finding = await failure(service)
+    assert (finding.check, "empty" in finding.detail) == ("reply", True)
+
+
+async def test_a_silent_model_is_told_from_a_failing_one(service: EmulatorServer) -> None:
+    service.faults.model_silent = True
+    finding = await failure(service, timeout_s=SILENCE_S, **BYOM)
+    assert finding.check == "reply"
+    assert "az role assignment create" in finding.next_step
+
+
+async def test_a_connection_that_breaks_is_told_as_that(service: EmulatorServer) -> None:
+    service.faults.drop_after = "session.updated"
+    assert "lost" in (await failure(service)).detail
+
+
 async def test_a_model_that_says_nothing_at_all_is_told_from_a_guilty_option(
     service: EmulatorServer,
 ) -> None:
     service.faults.withhold = {"response.created", "response.audio.delta", "response.done"}
-    finding = await failure(service)
+    finding = await failure(service, timeout_s=SILENCE_S)
     assert (finding.check, "no options at all" in finding.detail) == ("reply", True)
 
 
@@ -220,7 +242,7 @@ async def test_the_option_that_silences_the_service_is_found(
     service: EmulatorServer, option: str
 ) -> None:
     service.faults.withhold = SilentWith(service, option)
-    finding = await failure(service, temperature=0.7, metadata={"a": "b"})
+    finding = await failure(service, timeout_s=SILENCE_S, temperature=0.7, metadata={"a": "b"})
     assert (finding.check, f"`{option}`" in finding.next_step) == ("session", True)
 
 
