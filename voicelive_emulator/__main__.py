@@ -6,18 +6,29 @@ import argparse
 import asyncio
 import errno
 import logging
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from .behaviour import Behaviour
+from .brain import ScriptedBrain
+from .chat_completions_brain import ChatCompletionsBrain
 from .faults import Faults
+from .messages_brain import MessagesBrain
+from .profile_brain import ProfileBrain
 from .recognizer import Recognizer
+from .script import Script, WrongScript, read_rules
 from .server import EmulatorServer
 from .speech_detector import neural_probability
 from .speech_packages import SpeechPackagesMissing
 from .switches import WrongSwitch, names, read_pair
 from .synthesizer import Synthesizer
+from .work import Brain
+
+CHAT = "byom-azure-openai-chat-completion"
+CLAUDE = "byom-foundry-anthropic-messages"
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -41,6 +52,19 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         "--deaf",
         action="store_true",
         help="load no models: listen by loudness, understand nothing and hum",
+    )
+    parser.add_argument("--script", metavar="FILE", type=Path, help="YAML rules: what to answer")
+    parser.add_argument(
+        "--chat-completions",
+        metavar="URL",
+        help=f"model for the profile {CHAT}: an OpenAI-compatible server, "
+        "such as http://127.0.0.1:11434/v1; its key is OPENAI_API_KEY",
+    )
+    parser.add_argument(
+        "--messages",
+        metavar="URL",
+        help=f"model for the profile {CLAUDE}: an Anthropic-compatible server; "
+        "its key is ANTHROPIC_API_KEY",
     )
     for option, what in (
         ("--behaviour", "how to behave where the service is unknown"),
@@ -86,12 +110,32 @@ def speech(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def brain(options: argparse.Namespace) -> Brain:
+    """What answers.
+
+    Raises:
+        WrongScript: the script cannot be used.
+    """
+    scripted: Brain = ScriptedBrain()
+    if options.script is not None:
+        scripted = Script(read_rules(options.script), scripted)
+    brought: dict[str, Brain] = {}
+    if options.chat_completions:
+        key = os.environ.get("OPENAI_API_KEY", "")
+        brought[CHAT] = ChatCompletionsBrain(options.chat_completions, api_key=key)
+    if options.messages:
+        key = os.environ.get("ANTHROPIC_API_KEY", "")
+        brought[CLAUDE] = MessagesBrain(options.messages, api_key=key)
+    return ProfileBrain(scripted, brought)
+
+
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
     server = EmulatorServer(
         options.host,
         options.port,
         api_key=options.api_key,
+        brain=brain(options),
         behaviour=switched(Behaviour, options.behaviour),
         faults=switched(Faults, options.fault),
         keep_received=False,
@@ -119,7 +163,7 @@ def main() -> int:
     logging.getLogger("voicelive_emulator.websocket").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
-    except (SpeechPackagesMissing, WrongSwitch) as wrong:
+    except (SpeechPackagesMissing, WrongScript, WrongSwitch) as wrong:
         print(wrong, file=sys.stderr)
         return 1
     except OSError as error:

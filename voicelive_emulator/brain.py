@@ -37,8 +37,8 @@ class ScriptedBrain:
 
     def think(self, view: ConversationView) -> Iterator[Thought]:
         """The answer to the conversation as it stands, piece by piece."""
-        results = _unspoken_results(view.history)
-        request = "" if results else _unanswered(view.history)
+        results = unspoken_results(view.history)
+        request = "" if results else unanswered(view.history)
         call = _call(view, request, after_result=bool(results))
         if call is not None:
             yield call
@@ -156,7 +156,7 @@ def _said_by(role: str, history: tuple[HistoryEntry, ...]) -> list[str]:
     return [entry.text for entry in history if isinstance(entry, Utterance) and entry.role == role]
 
 
-def _unspoken_results(history: tuple[HistoryEntry, ...]) -> list[ToolResult]:
+def unspoken_results(history: tuple[HistoryEntry, ...]) -> list[ToolResult]:
     """Function results that came after the last words of anybody."""
     results: list[ToolResult] = []
     for entry in history:
@@ -167,7 +167,7 @@ def _unspoken_results(history: tuple[HistoryEntry, ...]) -> list[ToolResult]:
     return results
 
 
-def _unanswered(history: tuple[HistoryEntry, ...]) -> str:
+def unanswered(history: tuple[HistoryEntry, ...]) -> str:
     """What the user said since the assistant's last words; else the user's last words do not count again."""
     said: list[str] = []
     for entry in history:

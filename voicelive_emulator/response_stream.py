@@ -102,6 +102,7 @@ class ResponseStream:
         self._message: Output | None = None
         self._next_at = 0.0
         self._tokens = 0.0
+        self._metadata = spec.metadata
 
     def created(self) -> server.ResponseCreated:
         """The event that announces it."""
@@ -141,6 +142,10 @@ class ResponseStream:
         for token in _TOKEN.findall(arguments):
             self._steps.append(Step(output, "text", token))
         self._steps.append(Step(output, "close"))
+
+    def add_metadata(self, metadata: dict[str, str]) -> None:
+        """What ``response.done`` shows beside the request's own."""
+        self._metadata = (self._metadata or {}) | metadata
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -360,7 +365,7 @@ class ResponseStream:
             output_audio_format=self.spec.output_audio_format,
             temperature=self.spec.temperature,
             max_output_tokens=self.spec.max_output_tokens,
-            metadata=self.spec.metadata,
+            metadata=self._metadata,
         )
 
     def _place(self, output: Output) -> dict[str, Any]:

@@ -17,8 +17,21 @@ from .conversation import Conversation, history_entry, normalised
 from .refusal import Refused
 from .response_stream import Events, ResponseSpec, ResponseStream
 from .session_settings import SessionSettings, checked_voice
-from .usage import usage
-from .work import Call, ConversationView, HistoryEntry, Say, Speak, SpokenChunk, Think, Thought
+from .usage import usage, with_text_tokens
+from .work import (
+    Call,
+    ConversationView,
+    HistoryEntry,
+    Say,
+    Speak,
+    Spent,
+    SpokenChunk,
+    Think,
+    Thought,
+)
+
+CLAUDE = "byom-foundry-anthropic-messages"
+"""Its usage holds audio tokens only; the model's own are in the metadata. Source: Voice Live, bring your own model."""
 
 
 class Responses:
@@ -44,6 +57,7 @@ class Responses:
         self._thoughts: deque[Thought] = deque()
         self._thought_out = False
         self._ended = False
+        self._spent: Spent | None = None
         self._work: list[Think | Speak] = []
 
     @property
@@ -79,6 +93,7 @@ class Responses:
         self._thoughts = deque([Say(_only_text(message))] if message else [])
         self._thought_out = message is not None
         self._ended = False
+        self._spent = None
         self._request = request
         self._additional_instructions = given(additional_instructions) or ""
         self._stream = ResponseStream(spec, self._conversation, self._behaviour)
@@ -123,6 +138,8 @@ class Responses:
             additional_instructions=self._additional_instructions,
             tools=tuple(settings["tools"] or [] if tools is None else tools),
             tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",
+            model=self._backend.model,
+            profile=self._backend.profile,
         )
 
     # --- going on -----------------------------------------------------------------------------------------------------
@@ -168,6 +185,10 @@ class Responses:
             match thought:
                 case Call(name=name, arguments=arguments):
                     stream.call(name, arguments)
+                case Spent():
+                    self._spent = thought
+                    if self._backend.profile == CLAUDE:
+                        stream.add_metadata(_reported(thought))
                 case Say(text=text) if stream.spec.spoken:
                     self._speak = Speak(stream.id, text, stream.spec.voice)
                     self._work.append(self._speak)
@@ -218,7 +239,17 @@ class Responses:
     def _usage(self, stream: ResponseStream) -> Usage:
         written = [output.entry for output in stream.outputs if output.opened]
         read = [entry for entry in self._conversation.entries if entry not in written]
-        return usage(self._settings["instructions"] or "", read, written)
+        estimate = usage(self._settings["instructions"] or "", read, written)
+        if self._backend.profile == CLAUDE:
+            return with_text_tokens(estimate, 0, 0)
+        if self._spent is not None:
+            return with_text_tokens(estimate, self._spent.input_tokens, self._spent.output_tokens)
+        return estimate
+
+
+def _reported(spent: Spent) -> dict[str, str]:
+    """Claude's token counts as metadata. Assumption: the names are those of Anthropic's own usage."""
+    return {"input_tokens": str(spent.input_tokens), "output_tokens": str(spent.output_tokens)}
 
 
 def _entries(items: list[Item]) -> tuple[HistoryEntry, ...]:

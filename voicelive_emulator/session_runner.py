@@ -17,7 +17,7 @@ from .emulated_session import EmulatedSession
 from .faults import Faults
 from .refusal import Refused
 from .speech_threads import Result, SpeechThreads
-from .work import Call, Recognise, Say, Speak, SpokenChunk, Think, Work
+from .work import Call, Recognise, Say, Speak, Spent, SpokenChunk, Think, Work
 
 logger = logging.getLogger("voicelive_emulator")
 
@@ -146,7 +146,7 @@ class SessionRunner:
         match work, result:
             case Recognise(), str():
                 self._session.recognised(work, result, now=now)
-            case Think(), Say() | Call():
+            case Think(), Say() | Call() | Spent():
                 self._session.thought(work, result, now=now)
             case Speak(), SpokenChunk():
                 self._session.spoken(work, result, now=now)

@@ -58,6 +58,8 @@ class SpeechThreads:
                 tell(self._ears.transcribe(work.audio, phrases=work.phrases))
             case Think():
                 for thought in self._brain.think(work.view):
+                    if work.cancelled:
+                        return
                     tell(thought)
             case Speak():
                 for chunk in self._voice.speak(work.text, voice=work.voice):

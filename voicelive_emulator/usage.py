@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import (
@@ -53,6 +55,21 @@ def usage(instructions: str, read: Iterable[Entry], written: Iterable[Entry]) ->
         output_token_details=OutputTokenDetails(
             text_tokens=text_out, audio_tokens=audio_out, reasoning_tokens=0
         ),
+    )
+
+
+def with_text_tokens(estimate: Usage, text_in: int, text_out: int) -> Usage:
+    """The same with these text tokens instead of the estimated ones."""
+    read, written = given(estimate.input_token_details), given(estimate.output_token_details)
+    audio_in = (read and given(read.audio_tokens)) or 0
+    audio_out = (written and given(written.audio_tokens)) or 0
+    return msgspec.structs.replace(
+        estimate,
+        total_tokens=text_in + audio_in + text_out + audio_out,
+        input_tokens=text_in + audio_in,
+        output_tokens=text_out + audio_out,
+        input_token_details=read and msgspec.structs.replace(read, text_tokens=text_in),
+        output_token_details=written and msgspec.structs.replace(written, text_tokens=text_out),
     )
 
 

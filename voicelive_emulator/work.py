@@ -89,6 +89,10 @@ class ConversationView:
     tools: tuple[dict[str, Any], ...] = ()
     """Function tools as on the wire."""
     tool_choice: Any = "auto"
+    model: str = ""
+    """The managed model, or the deployment's name."""
+    profile: str | None = None
+    """How a model of one's own is brought."""
 
 
 # --- what they answer -------------------------------------------------------------------------------------------------
@@ -109,7 +113,15 @@ class Call:
     arguments: str
 
 
-Thought = Say | Call
+@dataclass(frozen=True)
+class Spent:
+    """The tokens that a model says it has used."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+Thought = Say | Call | Spent
 
 
 @dataclass(frozen=True)

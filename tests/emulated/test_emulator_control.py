@@ -181,3 +181,12 @@ async def test_a_wrong_switch_on_the_command_line_is_one_sentence() -> None:
     assert process.returncode == 1
     assert errors.decode().startswith("There is no switch 'speed'; there are pace, ")
     assert errors.count(b"\n") == 1
+
+
+async def test_a_wrong_script_on_the_command_line_is_one_sentence(tmp_path: Path) -> None:
+    process = await command("--deaf", "--script", str(tmp_path / "missing.yaml"))
+    async with asyncio.timeout(60):
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert b"missing.yaml cannot be used" in errors
+    assert errors.count(b"\n") == 1

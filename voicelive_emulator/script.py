@@ -1,0 +1,93 @@
+"""Answers from a file, for tests that must go the same way every time: YAML rules, the first that fits answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .brain import unanswered, unspoken_results
+from .work import Brain, Call, ConversationView, Say, Thought
+
+
+class WrongScript(ValueError):
+    """Says in one sentence what is wrong with the file."""
+
+
+class ScriptedFailure(Exception):
+    """The script wants the model to fail here."""
+
+
+class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What to answer, and to what. Without ``hears`` and ``returned`` it fits everything."""
+
+    hears: str | None = None
+    """A regular expression, found in what the user said or wrote last; upper and lower case are the same."""
+    returned: str | None = None
+    """A regular expression, found in a function's output that was not yet spoken of."""
+    says: str | list[str] = []
+    calls: str | None = None
+    """A function to call after saying that."""
+    arguments: dict[str, Any] = {}
+    """What to call it with."""
+    fails: bool = False
+    """Fail after saying that, as a model that cannot be reached."""
+
+    def fits(self, heard: str, outputs: list[str]) -> bool:
+        """Whether this rule answers."""
+        if self.returned is not None:
+            return any(re.search(self.returned, output, re.I) for output in outputs)
+        if outputs:
+            return self.hears is None
+        return self.hears is None or re.search(self.hears, heard, re.I) is not None
+
+
+class Script:
+    """A brain that follows the rules of a file; where none fits, another brain answers."""
+
+    def __init__(self, rules: list[Rule], otherwise: Brain) -> None:
+        self._rules = rules
+        self._otherwise = otherwise
+
+    def think(self, view: ConversationView) -> Iterator[Thought]:
+        """The answer of the first rule that fits.
+
+        Raises:
+            ScriptedFailure: the rule says so.
+        """
+        outputs = [result.output for result in unspoken_results(view.history)]
+        heard = unanswered(view.history)
+        rule = next((rule for rule in self._rules if rule.fits(heard, outputs)), None)
+        if rule is None:
+            yield from self._otherwise.think(view)
+            return
+        for text in [rule.says] if isinstance(rule.says, str) else rule.says:
+            yield Say(text)
+        if rule.calls is not None:
+            yield Call(rule.calls, json.dumps(rule.arguments))
+        if rule.fails:
+            raise ScriptedFailure
+
+
+def read_rules(path: Path) -> list[Rule]:
+    """The rules of a file.
+
+    Raises:
+        WrongScript: it cannot be read, or is no list of rules.
+    """
+    try:
+        rules = msgspec.yaml.decode(path.read_bytes(), type=list[Rule])
+        for rule in rules:
+            for pattern in (rule.hears, rule.returned):
+                re.compile(pattern or "")
+    except ImportError:
+        raise WrongScript(
+            'Scripts need PyYAML: run `pip install "livekit-plugins-voicelive[emulator]"`.'
+        ) from None
+    except (OSError, msgspec.MsgspecError, re.error) as error:
+        raise WrongScript(f"The script {path} cannot be used: {error}.") from None
+    return rules
