@@ -191,6 +191,17 @@ async def test_in_mid_audio_the_service_forgets_what_was_not_heard() -> None:
         assert len(talk.sent(client.ResponseCancel)) <= 1
 
 
+async def test_with_word_times_the_heard_text_is_right_to_the_word() -> None:
+    options = {"voice": "en-US-AvaNeural", "output_audio_timestamp_types": ["word"]}
+    async with conversation(STORY, **options) as talk:
+        events = Events(talk.realtime)
+        # The humming voice takes 60 ms for a letter: "Once" 0-240, "upon" 240-480, "a" 480-540, "time" 540-780.
+        await interrupted(talk, position_s=0.5)
+        await events.server_event(server.ConversationItemTruncated)
+        [message] = talk.realtime.chat_ctx.items
+        assert message.text_content == "Once upon a"  # type: ignore[union-attr]
+
+
 async def test_after_the_last_delta_there_is_nothing_to_cancel() -> None:
     async with conversation(STORY) as talk:
         events = Events(talk.realtime)
