@@ -7,10 +7,12 @@ while there is none, the mirror itself is changed, for it will be replayed.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from livekit import rtc
 from livekit.agents import llm
 from livekit.agents.llm.remote_chat_context import RemoteChatContext
 
@@ -52,6 +54,7 @@ class Conversation:
         self._generated: set[str] = set()
         self._heard: set[str] = set()
         self._unheard: set[str] = set()
+        self._pictures: deque[str] = deque()
         self._connected = False
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -81,7 +84,7 @@ class Conversation:
         items = [item for item in wanted.items if item.id in self or self._wire(item) is not None]
         kept = {item.id for item in items}
         for item in self.chat_ctx.items:
-            if item.id not in kept:
+            if item.id not in kept and item.id not in self._pictures:
                 self._delete(update, item.id)
         previous_id: str | None = None
         for item in items:
@@ -139,6 +142,15 @@ class Conversation:
         for item_id in item_ids:
             self._remove(item_id)
             self._unheard.add(item_id)
+
+    def show(self, frame: rtc.VideoFrame, *, keep: int) -> list[ClientEvent]:
+        """Add a picture behind all else; of those shown so, the newest ``keep`` stay. LiveKit's history has none of them."""
+        item = llm.ChatMessage(role="user", content=[llm.ImageContent(image=frame)])
+        update = ContextUpdate()
+        self._create(update, self._remote.tail_id, item)
+        self._pictures.append(item.id)
+        outdated = [self._pictures.popleft() for _ in range(len(self._pictures) - keep)]
+        return [*update.events, *self.delete_unheard(outdated)]
 
     def delete_unheard(self, item_ids: Iterable[str]) -> list[ClientEvent]:
         """Remove messages that nobody heard, at the service and here at once; nobody waits for it."""

@@ -87,6 +87,7 @@ class RealtimeModel(llm.RealtimeModel):
         extra_headers: Mapping[str, str] | None = None,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
+        max_video_frames: int = 0,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> None:
         """Describe a model; what is not given comes from the environment, or stays the service's default.
@@ -136,6 +137,8 @@ class RealtimeModel(llm.RealtimeModel):
             extra_headers: Further headers of the handshake; they win.
             reply_timeout_s: From asking for a reply to its beginning, and for changes of the history.
             turn_timeout_s: From the end of a user's turn to the service's answer; then it is asked for once.
+            max_video_frames: Video frames shown as pictures and kept in the history, the newest; 0 shows none. The model
+                must understand images.
             conn_options: LiveKit's retries and time-out for connections.
 
         Raises:
@@ -182,6 +185,7 @@ class RealtimeModel(llm.RealtimeModel):
         self._turn_detection_given = is_given(turn_detection)
         self._reply_timeout_s = reply_timeout_s
         self._turn_timeout_s = turn_timeout_s
+        self._max_video_frames = max_video_frames
         self._conn_options = conn_options
         self._sessions: weakref.WeakSet[RealtimeSession] = weakref.WeakSet()
         super().__init__(capabilities=self._capabilities_of(SessionSettings(self._fields)))
@@ -226,6 +230,7 @@ class RealtimeModel(llm.RealtimeModel):
             conn_options=self._conn_options,
             reply_timeout_s=self._reply_timeout_s,
             turn_timeout_s=self._turn_timeout_s,
+            max_video_frames=self._max_video_frames,
             image_field="image_url" if self._endpoint.api_version >= IMAGE_URL_SINCE else "url",
         )
         self._sessions.add(session)

@@ -56,6 +56,7 @@ class RealtimeSession(
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
+        max_video_frames: int = 0,
         image_field: str = "image_url",
     ) -> None:
         """Called by :meth:`RealtimeModel.session`, inside a running loop; it connects in the background."""
@@ -65,6 +66,7 @@ class RealtimeSession(
         self._capabilities_of = capabilities_of
         self._conn_options = conn_options
         self._update_timeout_s = reply_timeout_s
+        self._max_video_frames = max_video_frames
         self._translator = Translator(
             settings,
             Identity(
@@ -158,10 +160,13 @@ class RealtimeSession(
         self._settle()
 
     def push_video(self, frame: rtc.VideoFrame) -> None:
-        """Video is not sent; the first frame says so in the log."""
-        if not self._video_warned:
+        """Show a frame as a picture, if ``max_video_frames`` allows any."""
+        if self._max_video_frames:
+            self._translator.push_video(frame, keep=self._max_video_frames)
+            self._settle()
+        elif not self._video_warned:
             self._video_warned = True
-            logger.warning("Voice Live takes no video; frames are ignored")
+            logger.warning("video is not shown to Voice Live; set `max_video_frames` to do so")
 
     def generate_reply(
         self,
@@ -248,10 +253,7 @@ class RealtimeSession(
         self._settle()
 
     async def aclose(self) -> None:
-        """End the session, in at most :data:`CLOSE_TIMEOUT_S` seconds; a second call does nothing.
-
-        What the service said before stays in its streams, to be played out.
-        """
+        """End the session within :data:`CLOSE_TIMEOUT_S` seconds; what was said before can still be played out."""
         if not self._closed:
             self._closed = True
             self._end(llm.RealtimeError("the session is closed", code="closed"))
@@ -270,10 +272,7 @@ class RealtimeSession(
     # --- the outboxes and the clock -----------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Send what is to be sent, emit what is to be emitted, in that order.
-
-        LiveKit calls back in from inside an emit. The inner call then only adds to what the outer one is emitting.
-        """
+        """Send, then emit. LiveKit calls back in from inside an emit: the inner call adds to what the outer one emits."""
         for event in self._translator.events_to_send():
             assert self._connection is not None, "without a connection nothing is queued"
             self._connection.send(event)

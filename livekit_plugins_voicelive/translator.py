@@ -118,6 +118,11 @@ class Translator:
         """The caller's audio: any rate, channel count and length."""
         self._send(self._input_audio.push(frame))
 
+    def push_video(self, frame: rtc.VideoFrame, *, keep: int) -> None:
+        """Show a picture; without a connection there is nobody to see it."""
+        if self._connected:
+            self._send(self._conversation.show(frame, keep=keep))
+
     def commit_audio(self) -> None:
         """The user's turn ends here."""
         for event in self._input_audio.commit():

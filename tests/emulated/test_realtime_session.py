@@ -218,14 +218,33 @@ async def test_numbers_come_after_the_generation_and_the_connection_has_its_own(
         assert acquired.acquire_time > 0
 
 
-async def test_video_is_refused_once_and_quietly(
+FRAME = rtc.VideoFrame(8, 8, rtc.VideoBufferType.RGBA, bytes(256))
+
+
+async def test_video_is_not_shown_unless_asked_for(
     service: EmulatorServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    frame = rtc.VideoFrame(2, 2, rtc.VideoBufferType.RGBA, bytes(16))
     async with session_with(service) as (session, _):
-        session.push_video(frame)
-        session.push_video(frame)
-    assert caplog.text.count("takes no video") == 1
+        session.push_video(FRAME)
+        session.push_video(FRAME)
+    assert caplog.text.count("max_video_frames") == 1
+
+
+async def test_the_newest_video_frames_are_shown_and_the_history_does_not_grow(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service, max_video_frames=2) as (session, events):
+        session.push_video(FRAME)  # nobody to see it yet
+        await events.server_event(server.SessionUpdated)
+        await session.update_chat_ctx(llm.ChatContext([user("Look.")]))
+        for _ in range(4):
+            session.push_video(FRAME)
+        await events.server_event(server.ConversationItemDeleted, count=2)
+        await session.update_chat_ctx(llm.ChatContext([user("Look.")]))
+        items = session.chat_ctx.items
+        assert len(items) == 3
+        shown = [e for e in service.received[0] if isinstance(e, client.ConversationItemCreate)][-1]
+        assert shown.item.content[0].image_url.startswith("data:image/jpeg;base64,")  # type: ignore[index, union-attr]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

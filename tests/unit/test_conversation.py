@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from livekit import rtc
 from livekit.agents import llm
 from livekit_plugins_voicelive.conversation import Conversation
 from livekit_plugins_voicelive.pending_requests import PendingRequest, PendingRequests
@@ -330,6 +331,16 @@ async def test_a_truncation_by_the_service_is_taken_over() -> None:
     mirror.conversation.item_truncated("b", None)
     assert mirror.text("b") == "Three four"
     mirror.conversation.item_truncated("unknown", None)
+
+
+async def test_pictures_stay_although_livekit_does_not_know_them() -> None:
+    mirror = Mirror()
+    mirror.set(user("a"))
+    frame = rtc.VideoFrame(8, 8, rtc.VideoBufferType.RGBA, bytes(256))
+    for _ in range(3):
+        mirror.confirm(mirror.conversation.show(frame, keep=2))
+    assert len(mirror.ids) == 3
+    assert mirror.update(user("a")) == ([], [])
 
 
 # --- a new connection -------------------------------------------------------------------------------------------------
