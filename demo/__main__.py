@@ -10,6 +10,7 @@ from demo.deployment import LocalDeployment
 from demo.environment import read_environment
 from demo.livekit_binary import install_livekit_server
 from demo.livekit_server import USUAL_PORT, WELL_KNOWN_KEY, LiveKitAccess, port_is_free
+from demo.page import USUAL_PAGE_PORT, install_page_library, open_in_browser
 from demo.process import ProcessFailed
 from demo.progress import LOGS, StepFailed, say
 from demo.room_access import RUNNING_DEMO, join_token, publish_running_demo
@@ -31,6 +32,7 @@ def main() -> int:
                 logs=LOGS,
                 livekit_port=_livekit_port(),
                 livekit_key=WELL_KNOWN_KEY,
+                page_port=_page_port(),
                 report=say,
             )
         )
@@ -53,7 +55,9 @@ def run(deployment: LocalDeployment) -> None:
     say(f"Starting … (logs: {LOGS.name}/ in {LOGS.parent.name}/)")
     with deployment:
         publish_running_demo(deployment.livekit)
-        say(invitation(deployment.livekit))
+        say(invitation(deployment.livekit, deployment.page_url))
+        if deployment.page_url:
+            open_in_browser(deployment.page_url)
         while True:
             failure = deployment.failure()
             if failure is not None:
@@ -61,15 +65,16 @@ def run(deployment: LocalDeployment) -> None:
             time.sleep(POLL_S)
 
 
-def invitation(access: LiveKitAccess) -> str:
+def invitation(access: LiveKitAccess, page_url: str | None) -> str:
     """What to do next, for a person and for a program."""
     # A name of its own for each run: a room gets its agent when it is made.
     room = f"playground-{secrets.token_hex(3)}"
     token = join_token(access, room=room, identity="you")
     variables = "\n".join(f"{name}={value}" for name, value in access.environment().items())
+    page = f"\nTalk to the agent in your browser:\n  {page_url}\n" if page_url else ""
     return f"""
 Ready: a call can be made now.
-
+{page}
 {variables}
 
 In this checkout, in another terminal:
@@ -77,7 +82,7 @@ In this checkout, in another terminal:
   make talk ARGS="--mic"          speak yourself
   make talk ARGS='--say "What time is it in Tokyo?"'
 
-In a browser on this machine (Chrome or Firefox): open {PLAYGROUND}
+With LiveKit's playground, in a browser on this machine (Chrome or Firefox): open {PLAYGROUND}
 and connect by hand ("Manual") with
   URL    {access.url}
   token  {token}
@@ -91,6 +96,16 @@ def _livekit_port() -> int:
         return USUAL_PORT
     say(f"Port {USUAL_PORT} is taken: the LiveKit server gets another one.")
     return 0
+
+
+def _page_port() -> int | None:
+    """The page's usual port, 0 (any) when somebody has it, or None when there can be no page."""
+    try:
+        install_page_library()
+    except StepFailed as failure:
+        say(f"{failure} The demo goes on without its page: `make talk` calls the agent.")
+        return None
+    return USUAL_PAGE_PORT if port_is_free(USUAL_PAGE_PORT) else 0
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

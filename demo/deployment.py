@@ -1,4 +1,4 @@
-"""LiveKit's server, Voice Live and the worker, started together and stopped together.
+"""LiveKit's server, Voice Live, the worker and the page, started together and stopped together.
 
 The demo and the end-to-end tests both use this: what the tests show is what the demo runs.
 """
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from demo.environment import API_KEY, ENDPOINT, azure_endpoint
-from demo.livekit_server import LiveKitAccess, LiveKitServer
+from demo.livekit_server import LOOPBACK, LiveKitAccess, LiveKitServer
 from demo.process import ChildProcess, ProcessFailed
 from demo.progress import CHECKOUT
 
@@ -20,6 +20,8 @@ EMULATOR_READY = r"^Voice Live emulator ready at (http://\S+)"
 EMULATOR_DEADLINE_S = 60.0
 WORKER_READY = r"registered worker"
 WORKER_DEADLINE_S = 60.0
+PAGE_READY = r"^Page ready at (http://\S+)"
+PAGE_DEADLINE_S = 60.0
 
 
 class LocalDeployment:
@@ -33,16 +35,25 @@ class LocalDeployment:
         logs: Path,
         livekit_port: int = 0,
         livekit_key: tuple[str, str],
+        page_port: int | None = None,
         report: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`environment` is what the worker sees; `report` is told each step in one line."""
+        """`environment` is what the worker sees; `report` is told each step in one line.
+
+        `page_port` is where the page to talk on is served, 0 for any port; without one there is
+        no page.
+        """
         self.server = LiveKitServer(
             livekit_binary, port=livekit_port, key=livekit_key, log=logs / "livekit-server.log"
         )
         self._environment = {**environment, **self.server.access.environment()}
+        self.page_url: str | None = None
+        """Where the page is, once everything runs and if there is one."""
+        self._page_port = page_port
         self._logs = logs
         self._report = report
         self._children: list[ChildProcess] = []
+        self._worker: ChildProcess | None = None
         self._stack = contextlib.ExitStack()
 
     @property
@@ -63,6 +74,8 @@ class LocalDeployment:
             else:
                 self._report(f"Voice Live    {self._environment[ENDPOINT]} ({ENDPOINT})")
             self._start_worker()
+            if self._page_port is not None:
+                self._start_page(self._page_port)
             # Everything stands: what was started is now stopped on leaving the context.
             self._stack = self._stack.pop_all()
         return self
@@ -79,6 +92,11 @@ class LocalDeployment:
     def failure(self) -> ProcessFailed | None:
         """What to say when a part has ended by itself; None while all of them run."""
         return next((child.failure() for child in self._children if child.ended), None)
+
+    def stop_worker(self) -> None:
+        """End the worker alone, as a failure would; the rest goes on."""
+        assert self._worker is not None
+        self._worker.stop()
 
     def _start_livekit(self) -> None:
         self._stack.enter_context(self.server)
@@ -102,7 +120,18 @@ class LocalDeployment:
             "Agent worker", [sys.executable, "agent.py", "dev"], log="agent.log", folder="agent"
         )
         worker.wait_for_line(WORKER_READY, deadline_s=WORKER_DEADLINE_S)
+        self._worker = worker
         self._report("Agent worker  registered")
+
+    def _start_page(self, port: int) -> None:
+        # On loopback alone, whatever the worker's environment says of a page in production.
+        self._environment |= {"WEB_HOST": LOOPBACK, "WEB_PORT": str(port), "WEB_SECRET": ""}
+        page = self._start(
+            "Page", [sys.executable, "-m", "worker.web"], log="page.log", folder="agent"
+        )
+        ready = page.wait_for_line(PAGE_READY, deadline_s=PAGE_DEADLINE_S)
+        self.page_url = ready[1]
+        self._report(f"Page          {self.page_url}")
 
     def _start(self, name: str, command: list[str], *, log: str, folder: str = ".") -> ChildProcess:
         """Start a child that is stopped with the rest."""
