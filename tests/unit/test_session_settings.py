@@ -33,6 +33,12 @@ def test_what_is_so_already_is_not_sent() -> None:
     assert settings.update({}) == []
 
 
+def test_its_fields_can_be_read_and_not_changed() -> None:
+    settings = SessionSettings({"temperature": 0.7})
+    settings.fields["temperature"] = 1.0
+    assert settings.fields == {"temperature": 0.7}
+
+
 def test_null_is_a_value() -> None:
     settings = SessionSettings({})
     assert sessions(settings.update({"turn_detection": None})) == [{"turn_detection": None}]

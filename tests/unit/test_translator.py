@@ -650,6 +650,18 @@ async def test_a_call_made_although_calls_were_forbidden_is_deleted() -> None:
     assert pair.agrees()
 
 
+async def test_a_picture_needs_somebody_to_see_it() -> None:
+    frame = rtc.VideoFrame(8, 8, rtc.VideoBufferType.RGBA, bytes(256))
+    pair = SessionPair(connected=False)
+    pair.translator.push_video(frame, keep=1)
+    assert pair.history == []
+    pair.connect()
+    pair.translator.push_video(frame, keep=1)
+    pair.settle()
+    assert len(pair.history) == 1
+    assert pair.agrees()
+
+
 # --- a service that listens and never answers -------------------------------------------------------------------------
 
 
