@@ -129,7 +129,7 @@ class _Examination:
 
     async def findings(self) -> AsyncIterator[Finding]:
         try:
-            if proxy := _proxy_for(self._endpoint):
+            if proxy := proxy_for(self._endpoint):
                 yield Finding("network", True, f"through the proxy {urlsplit(proxy).hostname}")
             else:
                 yield Finding("name", True, await self._resolve())
@@ -273,7 +273,7 @@ class _Examination:
         return True
 
 
-def _proxy_for(endpoint: Endpoint) -> str | None:
+def proxy_for(endpoint: Endpoint) -> str | None:
     """The proxy of the environment, behind which neither name nor port can be tried from here."""
     parts = urlsplit(endpoint.base)
     if proxy_bypass(parts.hostname or ""):
