@@ -26,7 +26,13 @@ test: check ## Check the code, then run all tests against real servers (ARGS="te
 	@$(VENV)/bin/python -m demo.livekit_binary
 	@$(VENV)/bin/python -m demo.page
 	@$(VENV)/bin/python -m tests.browser.chromium
+ifdef ARGS
 	$(VENV)/bin/python -m pytest $(ARGS)
+else
+	$(VENV)/bin/coverage run -m pytest tests/unit
+	$(VENV)/bin/coverage report
+	$(VENV)/bin/python -m pytest tests --ignore=tests/unit
+endif
 
 check: $(DEV_READY) ## Lint, check the format and the types
 	$(VENV)/bin/ruff check .
