@@ -19,6 +19,7 @@ from livekit_plugins_voicelive import (
     StaticInterimResponseConfig,
 )
 from livekit_plugins_voicelive.environment import VARIABLES
+from tests.emulated.sdk_models import undeclared
 
 ENDPOINT = "https://my-resource.services.ai.azure.com"
 CHAT = "byom-azure-openai-chat-completion"
@@ -485,3 +486,34 @@ def test_an_agent_of_the_environment_does_not_hide_a_model_of_it(
 def test_every_variable_has_both_spellings() -> None:
     for names in VARIABLES.values():
         assert names[0].replace("VOICELIVE", "VOICE_LIVE") == names[1]
+
+
+VOICES = [
+    {"type": "azure-standard", "name": "en-US-AvaNeural", "prefer_locales": ["en-GB"]},
+    {"type": "azure-custom", "name": "mine", "endpoint_id": "id"},
+    {"type": "azure-personal", "name": "mine", "model": "DragonLatestNeural"},
+]
+
+DETECTORS = ["server_vad", "azure_semantic_vad", "azure_semantic_vad_multilingual"]
+
+ENDS = ["semantic_detection_v1", "semantic_detection_v1_en", "semantic_detection_v1_multilingual"]
+
+
+@pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice["type"])
+@pytest.mark.parametrize("detector", DETECTORS)
+@pytest.mark.parametrize("end", ENDS)
+def test_azures_sdk_reads_every_session_as_it_was_meant(
+    voice: dict[str, Any], detector: str, end: str
+) -> None:
+    detection = {
+        "type": detector,
+        "silence_duration_ms": 300,
+        "end_of_utterance_detection": {"model": end, "threshold_level": "low"},
+    }
+    model = model_with(model="gpt-4.1", voice=voice, turn_detection=detection)
+    session = sdk.RequestSession(model.session_fields)
+    assert session.as_dict() == model.session_fields
+    assert undeclared(session) == []
+    assert undeclared(sdk.AzureVoice._deserialize(model.session_fields["voice"], [])) == []
+    assert session.turn_detection.type == detector
+    assert session.turn_detection.end_of_utterance_detection.model == end
