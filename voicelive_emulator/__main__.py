@@ -19,6 +19,7 @@ from .faults import Faults
 from .messages_brain import MessagesBrain
 from .profile_brain import ProfileBrain
 from .recognizer import Recognizer
+from .recording_proxy import RecordingProxy
 from .script import Script, WrongScript, read_rules
 from .server import EmulatorServer
 from .speech_detector import neural_probability
@@ -66,6 +67,18 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help=f"model for the profile {CLAUDE}: an Anthropic-compatible server; "
         "its key is ANTHROPIC_API_KEY",
     )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help="do not emulate: pass everything on to --upstream, and write a recording without keys",
+    )
+    parser.add_argument(
+        "--upstream", metavar="URL", help="with --record: the Azure endpoint, https://..."
+    )
+    parser.add_argument(
+        "--record-audio", action="store_true", help="with --record: write the sound too"
+    )
     for option, what in (
         ("--behaviour", "how to behave where the service is unknown"),
         ("--fault", "what to do wrong"),
@@ -80,7 +93,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--verbose", action="store_true", help="log every event's type, never its content"
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if (options.record is None) != (options.upstream is None):
+        parser.error("--record and --upstream need each other")
+    if options.upstream and not options.upstream.startswith(("http://", "https://")):
+        parser.error("--upstream must begin with https:// (or http://)")
+    return options
 
 
 def switched(kind: Any, pairs: list[str]) -> Any:
@@ -131,6 +149,34 @@ def brain(options: argparse.Namespace) -> Brain:
 
 async def run(options: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    if options.record is not None:
+        await record(options, stopped)
+    else:
+        await emulate(options, stopped)
+
+
+async def record(options: argparse.Namespace, stopped: asyncio.Event) -> None:
+    """Stand between clients and the real service."""
+    with options.record.open("a", encoding="utf-8") as recording:
+        proxy = RecordingProxy(
+            options.upstream,
+            recording,
+            host=options.host,
+            port=options.port,
+            keep_audio=options.record_audio,
+        )
+        async with proxy:
+            print(f"Recording {options.upstream} at {proxy.endpoint}")
+            print(f"AZURE_VOICELIVE_ENDPOINT={proxy.endpoint}", flush=True)
+            await stopped.wait()
+
+
+async def emulate(options: argparse.Namespace, stopped: asyncio.Event) -> None:
+    """Play the service."""
     server = EmulatorServer(
         options.host,
         options.port,
@@ -141,10 +187,6 @@ async def run(options: argparse.Namespace) -> None:
         keep_received=False,
         **speech(options),
     )
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
     async with server:
         print(f"Voice Live emulator ready at {server.endpoint}")
         print(

@@ -6,11 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from types import TracebackType
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from livekit_plugins_voicelive.protocol import codec
@@ -24,6 +22,7 @@ from .emulated_session import EmulatedSession
 from .faults import Faults
 from .faulty_brain import FaultyBrain
 from .handshake import HandshakeRefused, UpgradeRequest, check
+from .http_response import http_response
 from .session_runner import SessionRunner
 from .speech_detector import loudness_probability
 from .speech_threads import SpeechThreads
@@ -153,7 +152,7 @@ class EmulatorServer:
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
         if request.path.startswith(PREFIX):
-            return _response(*self._control.answer(request.path))
+            return http_response(*self._control.answer(request.path))
         upgrade = UpgradeRequest(request.path, request.headers)
         if self._keep_received:
             self.requests.append(upgrade)
@@ -161,13 +160,13 @@ class EmulatorServer:
         if faults.stall_handshake:
             await self._closing.wait()
         if faults.redirect_to is not None:
-            return _response(307, "", location=faults.redirect_to)
+            return http_response(307, "", location=faults.redirect_to)
         if faults.handshake_status is not None:
-            return _response(faults.handshake_status, faults.handshake_body)
+            return http_response(faults.handshake_status, faults.handshake_body)
         try:
             backend = check(upgrade, api_key=self._api_key, accepts_token=self._accepts_token)
         except HandshakeRefused as refused:
-            return _response(refused.status, refused.body)
+            return http_response(refused.status, refused.body)
         self._backends[connection] = backend
         return None
 
@@ -197,17 +196,3 @@ class EmulatorServer:
             expiry.cancel()
             self.faults.connections.discard(runner)
             logger.info("disconnected")
-
-
-def _response(status: int, body: str, *, location: str | None = None) -> Response:
-    data = body.encode()
-    headers = Headers(
-        {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(data)),
-            "Connection": "close",
-        }
-    )
-    if location is not None:
-        headers["Location"] = location
-    return Response(status, HTTPStatus(status).phrase, headers, data)

@@ -88,6 +88,7 @@ async def test_a_half_open_connection_says_nothing_and_stays_open(
         emulator.faults.half_open = False
         await send(websocket, client.SessionUpdate(session={}))
         await read(websocket, "session.updated")
+    assert len(emulator.received[0]) == 1
 
 
 @pytest.mark.parametrize("fault", ["send_delay_s", "read_delay_s"])
