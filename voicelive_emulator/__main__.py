@@ -209,6 +209,9 @@ def main() -> int:
         print(wrong, file=sys.stderr)
         return 1
     except OSError as error:
+        if error.filename is not None:
+            print(f"{error.filename} cannot be opened: {error.strerror}.", file=sys.stderr)
+            return 1
         if error.errno != errno.EADDRINUSE:
             raise
         print(

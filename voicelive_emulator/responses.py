@@ -6,6 +6,7 @@ Hands out the work of brain and voice, feeds their results to the stream, and ig
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from livekit_plugins_voicelive.protocol.client_events import ResponseCreateParams
 from livekit_plugins_voicelive.protocol.items import Item
@@ -136,7 +137,7 @@ class Responses:
             history=history + _entries(given(request.append_input_items) or []),
             instructions=(settings["instructions"] or "") if instructions is None else instructions,
             additional_instructions=self._additional_instructions,
-            tools=tuple(settings["tools"] or [] if tools is None else tools),
+            tools=tuple(filter(_is_function, settings["tools"] or [] if tools is None else tools)),
             tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",
             model=self._backend.model,
             profile=self._backend.profile,
@@ -245,6 +246,11 @@ class Responses:
         if self._spent is not None:
             return with_text_tokens(estimate, self._spent.input_tokens, self._spent.output_tokens)
         return estimate
+
+
+def _is_function(tool: dict[str, Any]) -> bool:
+    """Whether a brain can call it; MCP tools are accepted and left alone."""
+    return bool(tool.get("type", "function") == "function")
 
 
 def _reported(spent: Spent) -> dict[str, str]:

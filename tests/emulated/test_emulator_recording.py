@@ -156,3 +156,12 @@ async def test_a_recording_without_a_service_is_refused() -> None:
         _, errors = await process.communicate()
     assert process.returncode == 2
     assert b"--record and --upstream need each other" in errors
+
+
+async def test_a_recording_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "file.jsonl"
+    process = await command("--record", str(path), "--upstream", "http://127.0.0.1:9")
+    async with asyncio.timeout(60):
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert errors.decode() == f"{path} cannot be opened: No such file or directory.\n"
