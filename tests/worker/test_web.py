@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -66,6 +67,7 @@ async def test_a_whole_request_of_livekits_contract_is_honoured(site: Site) -> N
         },
     )
     assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
     body = await answer.json()
     assert body["server_url"] == LIVEKIT["LIVEKIT_URL"]
     token = claims(body)
@@ -180,6 +182,15 @@ def test_the_command_refuses_in_one_sentence_and_a_status() -> None:
     wrong_port = run(**LIVEKIT, WEB_PORT="many")
     assert wrong_port.returncode == 2
     assert wrong_port.stderr.startswith("WEB_PORT: ")
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = run(**LIVEKIT, WEB_PORT=port)
+    assert refused.returncode == 1
+    assert f"WEB_PORT={port}" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_without_npm_the_demo_is_told_what_to_install(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -37,7 +38,7 @@ async def serve(settings: WebSettings) -> int:
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
         print(
-            f"Cannot listen on WEB_HOST={settings.host}, WEB_PORT={settings.port}: {error.strerror}.",
+            f"Cannot listen on WEB_HOST={settings.host}, WEB_PORT={settings.port}: {os.strerror(error.errno or 0)}.",
             file=sys.stderr,
         )
         await runner.cleanup()

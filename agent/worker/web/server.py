@@ -53,7 +53,8 @@ def application(settings: WebSettings) -> web.Application:
 async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tell the browser what this page may do."""
     response = await handler(request)
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 

@@ -125,7 +125,7 @@ function showState(state, words) {
 }
 
 function showMicrophone(on) {
-  at("mute").setAttribute("aria-pressed", String(!on));
+  at("mute").dataset.muted = String(!on);
   at("mute-label").textContent = on ? "Mute" : "Unmute";
 }
 
