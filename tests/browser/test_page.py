@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from demo.deployment import LocalDeployment
 from tests.browser.conftest import SCREENSHOTS
@@ -11,6 +11,9 @@ from tests.browser.person import DEADLINE_MS, Person
 from tests.e2e.speech import Speech, normalised
 
 pytestmark = pytest.mark.timeout(150)
+
+UNREACHABLE = {"server_url": "ws://127.0.0.1:1", "participant_token": "none"}
+"""A token for a server that is not there."""
 
 AUDIBLE_LEVEL = 0.02
 """Root mean square of full scale; speech is several times that."""
@@ -75,16 +78,33 @@ async def test_without_a_microphone_one_is_told_so_and_types(silent_person: Pers
 
 
 async def test_a_server_that_cannot_be_reached_is_named(silent_person: Person) -> None:
-    async def elsewhere(route: object) -> None:
-        await route.fulfill(  # type: ignore[attr-defined]
-            json={"server_url": "ws://127.0.0.1:1", "participant_token": "none"}
-        )
+    async def elsewhere(route: Route) -> None:
+        await route.fulfill(json=UNREACHABLE)
 
     await silent_person.page.route("**/token", elsewhere)
     await silent_person.page.get_by_role("button", name="Start talking").click()
     alert = silent_person.page.get_by_role("alert")
     await expect(alert).to_contain_text("ws://127.0.0.1:1 cannot be reached", timeout=DEADLINE_MS)
     await expect(silent_person.page.get_by_role("button", name="Start talking")).to_be_enabled()
+
+
+async def test_a_site_with_a_secret_asks_for_it(silent_person: Person) -> None:
+    async def guarded(route: Route) -> None:
+        shown = await route.request.header_value("authorization")
+        if shown == "Bearer open sesame":
+            await route.fulfill(json=UNREACHABLE)
+        else:
+            await route.fulfill(status=401, json={"error": "a secret is needed"})
+
+    page = silent_person.page
+    await page.route("**/token", guarded)
+    await page.get_by_role("button", name="Start talking").click()
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("its secret")
+    await expect(page.get_by_label("Secret of this site")).to_be_focused()
+    await page.keyboard.type("open sesame")
+    await page.keyboard.press("Enter")
+    await expect(alert).to_contain_text("cannot be reached", timeout=DEADLINE_MS)
 
 
 async def test_an_agent_that_goes_or_does_not_come_is_missed(
