@@ -85,6 +85,8 @@ CLASSES = (
     ("AudioInputTranscriptionOptions", "AudioNoiseReduction", "AudioEchoCancellation"),
     "While the model thinks",
     ("StaticInterimResponseConfig", "LlmInterimResponseConfig"),
+    "Servers of tools that the service calls, for an `MCPTool` among the agent's tools",
+    ("MCPServer",),
 )
 
 

@@ -27,6 +27,7 @@ from .protocol.session_config import (
     AzureSemanticVadMultilingual,
     AzureStandardVoice,
     LlmInterimResponseConfig,
+    MCPServer,
     OpenAIVoice,
     SemanticVad,
     ServerVad,
@@ -35,6 +36,7 @@ from .protocol.session_config import (
 )
 from .realtime_model import RealtimeModel
 from .realtime_session import RealtimeSession
+from .tools import MCPApprovalRequest, MCPTool
 from .version import __version__
 
 __all__ = [
@@ -54,6 +56,9 @@ __all__ = [
     "AzureStandardVoice",
     "ByomProfile",
     "LlmInterimResponseConfig",
+    "MCPApprovalRequest",
+    "MCPServer",
+    "MCPTool",
     "Model",
     "OpenAIVoice",
     "OpenAIVoiceName",

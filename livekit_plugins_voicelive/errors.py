@@ -87,6 +87,14 @@ def unanswered_turn() -> APIError:
     )
 
 
+def no_mcp_tools() -> APIError:
+    """The service could not list the tools of an MCP server."""
+    return APIError(
+        "Voice Live could not list the tools of an MCP server: check its `server_url`, `authorization` and "
+        "`headers`, and that the service can reach it"
+    )
+
+
 def was_cancelled_by_us(status_details: Any) -> bool:
     """Whether a response ended because of our ``response.cancel``, and not by the user's speech or by itself."""
     return isinstance(status_details, dict) and status_details.get("reason") == "client_cancelled"

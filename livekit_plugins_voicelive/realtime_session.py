@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Coroutine
 from typing import Any, Literal, Unpack
 
 from livekit import rtc
@@ -23,6 +23,7 @@ from livekit.agents import (
     utils,
 )
 
+from .approvals import decision
 from .confirmation import confirmed
 from .connection import Connection
 from .endpoint import Endpoint
@@ -31,6 +32,7 @@ from .options import SessionOptions, changed_options
 from .outcome import Emit, Identity
 from .pending_requests import fail
 from .session_settings import SessionSettings
+from .tools import MCPApprovalRequest
 from .translator import Translator
 
 CLOSE_TIMEOUT_S = 2.0
@@ -88,7 +90,7 @@ class RealtimeSession(
         self._was_confirmed = False
         self._video_warned = False
         self._updates = asyncio.Lock()
-        self._saying: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._run_task = asyncio.create_task(self._run(), name="voicelive.session")
 
     # --- what LiveKit reads -------------------------------------------------------------------------------------------
@@ -126,11 +128,7 @@ class RealtimeSession(
         tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
         **options: Unpack[SessionOptions],
     ) -> None:
-        """Change what is given, and nothing else.
-
-        Args:
-            tool_choice: of all replies to come; None is the service's default.
-            options: see :class:`.options.SessionOptions`.
+        """Change what is given, and nothing else; for ``options`` see :class:`.options.SessionOptions`.
 
         Raises:
             ValueError: an option is malformed or cannot work with this model.
@@ -177,8 +175,7 @@ class RealtimeSession(
     ) -> asyncio.Future[llm.GenerationCreatedEvent]:
         """Ask for a reply; ``instructions`` are added to the session's for this one.
 
-        The future fails with :class:`llm.RealtimeError` when the service refuses, or does not begin in time. Cancelling it
-        cancels the reply.
+        The future fails with :class:`llm.RealtimeError`. Cancelling it cancels the reply.
         """
         waiter = self._new_waiter()
         if not waiter.done():
@@ -200,21 +197,17 @@ class RealtimeSession(
         if isinstance(text, str):
             self._say(waiter, text)
         else:
-            task = asyncio.create_task(self._collect(waiter, text), name="voicelive.say")
-            self._saying.add(task)
-            task.add_done_callback(self._saying.discard)
+            self._spawn(self._collect(waiter, text))
         return waiter
 
     async def _collect(
         self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: AsyncIterable[str]
     ) -> None:
         try:
-            words = "".join([piece async for piece in text])
+            self._say(waiter, "".join([piece async for piece in text]))
         except Exception as fault:
             kind = type(fault).__name__
             fail(waiter, llm.RealtimeError(f"the text to say could not be read ({kind})"))
-        else:
-            self._say(waiter, words)
 
     def _say(self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: str) -> None:
         self._translator.say(waiter, text, now=self._loop.time())
@@ -257,9 +250,19 @@ class RealtimeSession(
         if not self._closed:
             self._closed = True
             self._end(llm.RealtimeError("the session is closed", code="closed"))
-        for task in (self._run_task, *self._saying):
+        for task in (self._run_task, *self._tasks):
             task.cancel()
-        await asyncio.wait([self._run_task, *self._saying], timeout=CLOSE_TIMEOUT_S)
+        await asyncio.wait([self._run_task, *self._tasks], timeout=CLOSE_TIMEOUT_S)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="voicelive.task")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _approve(self, request: MCPApprovalRequest) -> None:
+        approve = await decision(request, self.tools)
+        self._translator.answer_approval(request, approve=approve)
+        self._settle()
 
     def _new_waiter(self) -> asyncio.Future[llm.GenerationCreatedEvent]:
         waiter: asyncio.Future[llm.GenerationCreatedEvent] = self._loop.create_future()
@@ -293,6 +296,8 @@ class RealtimeSession(
         match emit:
             case Emit("error", error):
                 self._report(error, recoverable=True)
+            case Emit("mcp_approval_requested", request):
+                self._spawn(self._approve(request))
             case Emit("metrics_collected", metrics):
                 # LiveKit registers a generation's span when its task first runs: numbers come no earlier than that.
                 self._loop.call_soon(self.emit, "metrics_collected", metrics)
@@ -313,10 +318,7 @@ class RealtimeSession(
         self._settle()
 
     def reconnect(self) -> None:
-        """Take a new connection now, with the whole history; what is being said goes on playing, and ends where it is.
-
-        The session itself does this in a quiet moment before the service's time limit.
-        """
+        """Take a new connection now, with the whole history; near the service's time limit this happens by itself."""
         if self._connection is not None:
             self._reconnecting = True
             self._connection.hang_up()
@@ -324,7 +326,7 @@ class RealtimeSession(
     # --- connections --------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        """Keep a connection until the session is closed or nothing helps any more; never raises."""
+        """Keep a connection until the session is closed or nothing helps any more."""
         retries = 0
         while True:
             try:

@@ -2,12 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+import msgspec
 
 from livekit.agents import llm
 
 from .log import logger
+from .protocol.session_config import MCPServer
+
+
+@dataclass(frozen=True)
+class MCPApprovalRequest:
+    """A call that the service asks leave for."""
+
+    id: str
+    server_label: str
+    name: str
+    """The server's tool."""
+    arguments: str = field(repr=False)
+    """JSON text."""
+
+
+Approve = Callable[[MCPApprovalRequest], bool | Awaitable[bool]]
+
+
+class MCPTool(llm.ProviderTool):
+    """A Model Context Protocol server that Voice Live itself calls; it goes into an agent's tools like any other.
+
+    Needs api-version ``2026-04-10`` or later.
+    """
+
+    def __init__(self, server: MCPServer, *, approve: Approve | None = None) -> None:
+        """Describe the server.
+
+        Args:
+            server: where it is, which of its tools may be called, and which calls need approval (by default, all).
+            approve: decides on a call that needs approval, at once or later. Without it such calls are declined.
+        """
+        super().__init__(id=f"mcp_{server.server_label}")
+        self.server = server
+        self.approve = approve
+
+
+def mcp_tool(tools: llm.ToolContext, server_label: str) -> MCPTool | None:
+    """The server of that label, among an agent's tools."""
+    for tool in tools.flatten():
+        if isinstance(tool, MCPTool) and tool.server.server_label == server_label:
+            return tool
+    return None
+
+
+@cache
+def _warn_once(kind: str) -> None:
+    logger.warning("Voice Live cannot run %s; it is left out", kind)
 
 
 def wire_tools(tools: Iterable[llm.Tool | llm.Toolset]) -> list[dict[str, Any]]:
@@ -18,8 +69,10 @@ def wire_tools(tools: Iterable[llm.Tool | llm.Toolset]) -> list[dict[str, Any]]:
             wired.append(llm.utils.build_legacy_openai_schema(tool, internally_tagged=True))
         elif isinstance(tool, llm.RawFunctionTool):
             wired.append({"type": "function", **tool.info.raw_schema})
+        elif isinstance(tool, MCPTool):
+            wired.append(msgspec.to_builtins(tool.server))
         else:
-            logger.warning("Voice Live cannot run %s; it is left out", type(tool).__name__)
+            _warn_once(type(tool).__name__)
     return wired
 
 

@@ -20,23 +20,23 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
 
 from . import errors
+from .connection_life import ConnectionLife
 from .conversation import ContextUpdate, Conversation
 from .input_audio import InputAudio
+from .mcp_events import McpEvents
 from .outcome import Emit, Identity, Outcome
 from .output_audio import OutputAudio
 from .pending_requests import PendingRequest, PendingRequests, fail, settle
 from .protocol import client_events as client, server_events as server
 from .protocol.items import Item, text_part
 from .protocol.response import Response
+from .protocol.tool_events import McpListToolsEvent, ResponseMcpCallEvent
 from .protocol.wire_struct import UNSET, given
 from .response_events import ResponseEvents
 from .responses import Responses, tagged_request
 from .session_settings import SessionSettings
-from .tools import wire_tool_choice, wire_tools
+from .tools import MCPApprovalRequest, wire_tool_choice, wire_tools
 from .turn_events import TurnEvents
-
-RECONNECT_BEFORE_S = 300.0
-"""A connection is replaced in the first quiet moment of its last five minutes; the service allows sixty."""
 
 
 class Translator:
@@ -69,15 +69,13 @@ class Translator:
             settings,
             identity,
         )
+        self._mcp_events = McpEvents(self._pending, self._responses)
         self._response_events = ResponseEvents(
             self._responses, self._conversation, self._output_audio, settings, identity
         )
         self._to_send: list[client.ClientEvent] = []
         self._to_emit: list[Emit] = []
-        self._connected = False
-        self._connections = 0
-        self._opening_id: str | None = None
-        self._expires_at: float | None = None
+        self._life = ConnectionLife()
 
     # --- the outboxes -------------------------------------------------------------------------------------------------
 
@@ -92,7 +90,7 @@ class Translator:
         return emits
 
     def _send(self, events: Iterable[client.ClientEvent]) -> None:
-        if self._connected:
+        if self._life.connected:
             self._to_send += events
 
     def _emit(self, name: str, payload: Any) -> None:
@@ -112,7 +110,7 @@ class Translator:
     @property
     def confirmed(self) -> bool:
         """Whether the service has accepted this connection's configuration."""
-        return self._connected and self._opening_id is None
+        return self._life.confirmed
 
     def push_audio(self, frame: rtc.AudioFrame) -> None:
         """The caller's audio: any rate, channel count and length."""
@@ -120,13 +118,13 @@ class Translator:
 
     def push_video(self, frame: rtc.VideoFrame, *, keep: int) -> None:
         """Show a picture; without a connection there is nobody to see it."""
-        if self._connected:
+        if self._life.connected:
             self._send(self._conversation.show(frame, keep=keep))
 
     def commit_audio(self) -> None:
         """The user's turn ends here."""
         for event in self._input_audio.commit():
-            if isinstance(event, client.InputAudioBufferCommit) and self._connected:
+            if isinstance(event, client.InputAudioBufferCommit) and self._life.connected:
                 self._pending.add(PendingRequest(event))
             self._send([event])
 
@@ -152,7 +150,7 @@ class Translator:
         self._input_audio.detects_turns = self.settings.detects_turns
 
     def _update_session(self, events: list[client.SessionUpdate]) -> None:
-        if self._connected:
+        if self._life.connected:
             self._send(self._pending.add(PendingRequest(event)) for event in events)
 
     def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> list[asyncio.Future[Any]]:
@@ -193,6 +191,11 @@ class Translator:
         message = Item(type="message", role="assistant", content=[text_part("assistant", text)])
         params = client.ResponseCreateParams(pre_generated_assistant_message=message)
         self._send(self._responses.request(tagged_request(params), waiter, now=now))
+
+    def answer_approval(self, request: MCPApprovalRequest, *, approve: bool) -> None:
+        """Tell the service whether it may make that call; the next connection knows nothing of it."""
+        if self._life.connected:
+            self._take(self._mcp_events.answer(request, approve=approve))
 
     def interrupt(self, *, now: float) -> None:
         """End what is being said, here and at once; the service follows."""
@@ -236,33 +239,29 @@ class Translator:
     def next_deadline(self, *, now: float) -> float | None:
         """When to look again even if nothing happens: something is due, or the connection is to be replaced."""
         deadlines = [self._responses.next_deadline()]
-        if self._reconnect_at is not None and self._reconnect_at > now:
-            deadlines.append(self._reconnect_at)
+        reconnect_at = self._life.reconnect_at
+        if reconnect_at is not None and reconnect_at > self._identity.wall(now):
+            deadlines.append(now + reconnect_at - self._identity.wall(now))
         return min((due for due in deadlines if due is not None), default=None)
 
     # --- connections --------------------------------------------------------------------------------------------------
 
     def is_due_to_reconnect(self, *, now: float) -> bool:
         """Whether the service will soon end this connection, and now is a quiet moment to take another."""
-        due = self._reconnect_at
+        due = self._life.reconnect_at
         quiet = not self._responses.busy and not self._input_audio.in_speech
-        return due is not None and now >= due and quiet and not self._pending.awaited
-
-    @property
-    def _reconnect_at(self) -> float | None:
-        if self._expires_at is None or not self.confirmed:
-            return None
-        return self._expires_at - self._identity.wall_clock_offset_s - RECONNECT_BEFORE_S
+        return (
+            due is not None
+            and self._identity.wall(now) >= due
+            and quiet
+            and not self._pending.awaited
+        )
 
     def _open(self, session: dict[str, Any], *, now: float) -> None:
         """``session.created``: bring the new connection to where the session is."""
-        expires_at = session.get("expires_at")
-        self._expires_at = float(expires_at) if isinstance(expires_at, int | float) else None
-        self._connected = True
-        self._connections += 1
         self._responses.connected()
         opening = self.settings.opening()
-        self._opening_id = given(opening.event_id)
+        self._life.opened(session, opening)
         self._send([self._pending.add(PendingRequest(opening))])
         self._send(self._conversation.replay())
         self._send(self._input_audio.connected())
@@ -270,8 +269,7 @@ class Translator:
 
     def connection_lost(self, *, now: float) -> None:
         """The connection is gone; the session is not."""
-        self._connected = False
-        self._opening_id = None
+        self._life.lost()
         self._to_send.clear()
         ended, owed = self._responses.connection_lost()
         for generation in ended:
@@ -280,6 +278,7 @@ class Translator:
                     self._conversation.assistant_spoke(item_id, message.text)
         self._conversation.connection_lost(self._pending.connection_lost())
         self._input_audio.disconnected()
+        self._mcp_events.connection_lost()
         if owed and not self._input_audio.has_unanswered_turn:
             self._responses.request(tagged_request(), None, now=now)
 
@@ -288,7 +287,7 @@ class Translator:
         for request in self._pending.connection_lost():
             fail(request.waiter, error)
         self._responses.close(error)
-        self._connected = False
+        self._life.lost()
         self._to_send.clear()
 
     # --- Voice Live's events ------------------------------------------------------------------------------------------
@@ -320,6 +319,7 @@ class Translator:
                 self._take(self._turn_events.failed(event, now=now))
             case server.ConversationItemCreated(item=item, previous_item_id=previous_id):
                 self._item_created(item, given(previous_id), now=now)
+                self._take(self._mcp_events.item_created(item))
             case server.ConversationItemDeleted(item_id=item_id):
                 self._conversation.item_deleted(item_id)
                 self._output_audio.forget(item_id)
@@ -339,26 +339,26 @@ class Translator:
                 self._response_events.item_done(response_id, item, now=now)
             case server.ResponseDone(response=response):
                 self._response_done(response, now=now)
+            case McpListToolsEvent() | ResponseMcpCallEvent():
+                self._take(self._mcp_events.receive(event, now=now))
             case _:
                 pass  # nothing that LiveKit has a word for
 
     def _session_updated(self) -> None:
         request = self._pending.take_first(lambda event: isinstance(event, client.SessionUpdate))
-        if request is not None and request.event.event_id == self._opening_id:
-            self._opening_id = None
-            if self._connections > 1:
-                self._emit("session_reconnected", llm.RealtimeSessionReconnectedEvent())
+        if request is not None and self._life.accepted(request.event):
+            self._emit("session_reconnected", llm.RealtimeSessionReconnectedEvent())
 
     def _error(self, error: server.ErrorDetails, *, now: float) -> None:
         event_id = given(error.event_id)
         request = self._pending.take(event_id)
-        if not self._connected:
+        if not self._life.connected:
             raise errors.refused_connection(error)
         if request is None:
             if errors.ends_connection(error):
                 raise errors.server_error(error)
             self._emit("error", errors.server_error(error))
-        elif event_id == self._opening_id:
+        elif self._life.is_opening(request.event):
             raise errors.rejected_session(error)
         else:
             self._refused(request, error, now=now)

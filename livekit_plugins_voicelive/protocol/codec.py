@@ -12,7 +12,8 @@ from typing import TypeVar, get_args
 import msgspec
 
 from .client_events import ClientEvent, ClientEventBase
-from .server_events import ServerEvent, ServerEventBase, UnknownEvent
+from .event_base import ServerEventBase
+from .server_events import ServerEvent, UnknownEvent
 
 E = TypeVar("E")
 

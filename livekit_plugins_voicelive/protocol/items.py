@@ -77,3 +77,10 @@ def function_call_item(*, id: str, call_id: str, name: str, arguments: str) -> I
 def function_call_output_item(*, id: str, call_id: str, output: str) -> Item:
     """The result of a function call; ``output`` may be empty."""
     return Item(type="function_call_output", id=id, call_id=call_id, output=output)
+
+
+def mcp_approval_response_item(*, approval_request_id: str, approve: bool) -> Item:
+    """The answer to an ``mcp_approval_request``; approval travels as an item, not as an event of its own."""
+    return Item(
+        type="mcp_approval_response", approval_request_id=approval_request_id, approve=approve
+    )

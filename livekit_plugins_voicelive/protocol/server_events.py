@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .event_base import ServerEventBase
 from .items import ContentPart, Item
 from .response import Response
+from .tool_events import McpEvent
 from .wire_struct import UNSET, Maybe, WireStruct
-
-
-class ServerEventBase(WireStruct, frozen=True, kw_only=True, tag_field="type"):
-    """The server numbers its own events."""
-
-    event_id: Maybe[str] = UNSET
-
 
 # --- session, errors --------------------------------------------------------------------------------------------------
 
@@ -396,4 +391,5 @@ ServerEvent = (
     | ResponseTextDone
     | ResponseFunctionCallArgumentsDelta
     | ResponseFunctionCallArgumentsDone
+    | McpEvent
 )

@@ -16,6 +16,7 @@ from livekit_plugins_voicelive.protocol.items import (
     Item,
     function_call_item,
     function_call_output_item,
+    mcp_approval_response_item,
     message_item,
     text_part,
 )
@@ -126,6 +127,7 @@ ITEMS = [
     message_item(id="a", role="assistant", content=[text_part("assistant", "Hello")]),
     function_call_item(id="c", call_id="call", name="f", arguments="{}"),
     function_call_output_item(id="o", call_id="call", output=""),
+    mcp_approval_response_item(approval_request_id="m", approve=True),
 ]
 
 EVENTS = [

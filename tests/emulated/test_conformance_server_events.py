@@ -16,6 +16,7 @@ from livekit_plugins_voicelive.protocol.response import (
     Response,
     Usage,
 )
+from livekit_plugins_voicelive.protocol.tool_events import McpEvent
 from tests.emulated.sdk_models import undeclared
 
 SESSION = {
@@ -113,6 +114,7 @@ EVENTS: list[server.ServerEvent] = [
     server.ResponseTextDone(**OF_PART, text="Hello."),
     server.ResponseFunctionCallArgumentsDelta(**OF_CALL, delta="{"),
     server.ResponseFunctionCallArgumentsDone(**OF_CALL, name="f", arguments="{}"),
+    *(kind(item_id="i") for kind in get_args(McpEvent)),
 ]
 
 UNKNOWN_TO_THE_SDK = {server.ConversationItemDone, server.RateLimitsUpdated}

@@ -11,7 +11,7 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, llm
-from livekit_plugins_voicelive import RealtimeModel, translator
+from livekit_plugins_voicelive import RealtimeModel, connection_life
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
@@ -432,7 +432,7 @@ async def test_a_connection_is_replaced_on_demand_without_an_error(
 async def test_a_connection_near_its_end_is_replaced_in_a_quiet_moment(
     service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translator, "RECONNECT_BEFORE_S", 3_600 - 0.5)
+    monkeypatch.setattr(connection_life, "RECONNECT_BEFORE_S", 3_600 - 0.5)
     async with session_with(service) as (_, events):
         await events.wait("session_reconnected")
         assert events.all("error") == []

@@ -3,7 +3,8 @@ import logging
 import pytest
 
 from livekit.agents import llm
-from livekit_plugins_voicelive.tools import wire_tool_choice, wire_tools
+from livekit_plugins_voicelive import MCPServer, MCPTool
+from livekit_plugins_voicelive.tools import mcp_tool, wire_tool_choice, wire_tools
 
 
 @llm.function_tool
@@ -38,6 +39,21 @@ def test_a_raw_tool_carries_its_own_schema() -> None:
     assert wire_tools([raw]) == [{"type": "function", **RAW}]
 
 
+def test_an_mcp_server_is_described_to_the_service() -> None:
+    tool = MCPTool(MCPServer(server_label="docs", server_url="https://x", require_approval="never"))
+    assert wire_tools([tool]) == [
+        {
+            "type": "mcp",
+            "server_label": "docs",
+            "server_url": "https://x",
+            "require_approval": "never",
+        }
+    ]
+    tools = llm.ToolContext([tool, look_up])
+    assert mcp_tool(tools, "docs") is tool
+    assert mcp_tool(tools, "other") is None
+
+
 def test_a_tool_that_another_provider_runs_is_left_out_aloud(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -46,7 +62,8 @@ def test_a_tool_that_another_provider_runs_is_left_out_aloud(
 
     with caplog.at_level(logging.WARNING):
         assert wire_tools([WebSearch(id="web")]) == []
-    assert "WebSearch" in caplog.text
+        assert wire_tools([WebSearch(id="web")]) == []
+    assert caplog.text.count("WebSearch") == 1
 
 
 @pytest.mark.parametrize(

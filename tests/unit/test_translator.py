@@ -4,6 +4,7 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import APIError, llm
+from livekit_plugins_voicelive.connection_life import RECONNECT_BEFORE_S
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemCreate,
@@ -18,7 +19,6 @@ from livekit_plugins_voicelive.protocol.client_events import (
 )
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import Response
-from livekit_plugins_voicelive.translator import RECONNECT_BEFORE_S
 from tests.session_pair import WALL_CLOCK_OFFSET_S, Call, Heard, Say, SessionPair
 from voicelive_emulator.behaviour import Behaviour
 

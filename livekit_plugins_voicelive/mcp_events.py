@@ -1,0 +1,66 @@
+"""What the service says of the MCP servers that it calls: leave is asked of the user's code, results are spoken about.
+
+The service does not speak about a result by itself; Microsoft's samples ask for a response when a call has ended.
+"""
+
+from __future__ import annotations
+
+from . import errors
+from .outcome import Emit, Outcome
+from .pending_requests import PendingRequest, PendingRequests, new_event_id
+from .protocol.client_events import ConversationItemCreate
+from .protocol.items import Item, mcp_approval_response_item
+from .protocol.tool_events import (
+    McpEvent,
+    McpListToolsFailed,
+    ResponseMcpCallCompleted,
+    ResponseMcpCallFailed,
+)
+from .protocol.wire_struct import given
+from .responses import Responses, tagged_request
+from .tools import MCPApprovalRequest
+
+
+class McpEvents:
+    """Owns the calls that have begun and not ended; they die with the connection."""
+
+    def __init__(self, pending: PendingRequests, responses: Responses) -> None:
+        self._pending = pending
+        self._responses = responses
+        self._running: set[str] = set()
+
+    def item_created(self, item: Item) -> Outcome:
+        """A call begins, or asks leave to."""
+        item_id = given(item.id) or ""
+        if item.type == "mcp_call":
+            self._running.add(item_id)
+        if item.type != "mcp_approval_request":
+            return Outcome()
+        request = MCPApprovalRequest(
+            id=item_id,
+            server_label=given(item.server_label) or "",
+            name=given(item.name) or "",
+            arguments=given(item.arguments) or "",
+        )
+        return Outcome(emit=[Emit("mcp_approval_requested", request)])
+
+    def answer(self, request: MCPApprovalRequest, *, approve: bool) -> Outcome:
+        """Send the decision; it is an item of the conversation."""
+        item = mcp_approval_response_item(approval_request_id=request.id, approve=approve)
+        event = ConversationItemCreate(event_id=new_event_id(), item=item)
+        return Outcome(send=[self._pending.add(PendingRequest(event))])
+
+    def receive(self, event: McpEvent, *, now: float) -> Outcome:
+        """A list failed, or a call has ended; when the last one has, the model is asked to speak about it."""
+        match event:
+            case McpListToolsFailed():
+                return Outcome(emit=[Emit("error", errors.no_mcp_tools())])
+            case ResponseMcpCallCompleted() | ResponseMcpCallFailed():
+                self._running.discard(event.item_id)
+                if not self._running:
+                    return Outcome(send=self._responses.request(tagged_request(), None, now=now))
+        return Outcome()
+
+    def connection_lost(self) -> None:
+        """Calls of the service end with its connection."""
+        self._running.clear()

@@ -1,0 +1,102 @@
+"""Tools of MCP servers, which the service calls itself. Orders of events after Microsoft's documentation and samples."""
+
+from livekit.agents import APIError
+from livekit_plugins_voicelive.protocol import server_events as server, tool_events
+from livekit_plugins_voicelive.protocol.client_events import ConversationItemCreate, ResponseCreate
+from livekit_plugins_voicelive.protocol.items import Item
+from livekit_plugins_voicelive.protocol.response import Response
+from livekit_plugins_voicelive.tools import MCPApprovalRequest
+from tests.session_pair import Heard, Say, SessionPair
+
+REQUEST = Item(
+    type="mcp_approval_request",
+    id="mcpr_1",
+    server_label="docs",
+    name="search",
+    arguments='{"q": "the secret"}',
+)
+
+
+def receive(pair: SessionPair, *events: object) -> None:
+    for event in events:
+        pair.translator.receive(event, now=pair.now)  # type: ignore[arg-type]
+    pair.settle()
+
+
+def calls(*ids: str) -> list[object]:
+    """A response that makes calls and is done before they end."""
+    items = [Item(type="mcp_call", id=id, server_label="docs", name="search") for id in ids]
+    return [
+        server.ResponseCreated(response=Response(id="r")),
+        *(server.ResponseOutputItemAdded(response_id="r", item=item) for item in items),
+        *(server.ConversationItemCreated(item=item) for item in items),
+        *(tool_events.ResponseMcpCallInProgress(item_id=item_id) for item_id in ids),
+        server.ResponseDone(response=Response(id="r", status="completed")),
+    ]
+
+
+async def test_a_result_is_spoken_about() -> None:
+    pair = SessionPair(Say("I found it."))
+    receive(pair, *calls("a"))
+    assert pair.sent_of(ResponseCreate) == []
+    receive(pair, tool_events.ResponseMcpCallCompleted(item_id="a"))
+    assert Heard(pair.emits("generation_created")[-1]).texts == ["I found it."]
+    assert not pair.emits("generation_created")[-1].user_initiated
+
+
+async def test_several_results_are_spoken_about_once_when_all_are_there() -> None:
+    pair = SessionPair()
+    receive(pair, *calls("a", "b"), tool_events.ResponseMcpCallCompleted(item_id="a"))
+    assert pair.sent_of(ResponseCreate) == []
+    receive(pair, tool_events.ResponseMcpCallFailed(item_id="b"))
+    assert len(pair.sent_of(ResponseCreate)) == 1
+
+
+async def test_leave_is_asked_of_the_users_code_and_the_answer_is_an_item() -> None:
+    pair = SessionPair()
+    receive(pair, server.ConversationItemCreated(item=REQUEST))
+    [request] = pair.emits("mcp_approval_requested")
+    assert request == MCPApprovalRequest("mcpr_1", "docs", "search", REQUEST.arguments)  # type: ignore[arg-type]
+    assert "secret" not in repr(request)
+    pair.sent()
+    pair.translator.answer_approval(request, approve=True)
+    [create] = pair.translator.events_to_send()
+    assert isinstance(create, ConversationItemCreate)
+    item = create.item
+    assert (item.type, item.approval_request_id, item.approve) == (
+        "mcp_approval_response",
+        "mcpr_1",
+        True,
+    )
+
+
+async def test_a_decision_that_comes_after_the_loss_goes_nowhere() -> None:
+    pair = SessionPair()
+    receive(pair, *calls("a"), server.ConversationItemCreated(item=REQUEST))
+    pair.lose()
+    pair.translator.answer_approval(pair.emits("mcp_approval_requested")[0], approve=True)
+    pair.connect()
+    assert pair.service_ids == []
+    receive(pair, tool_events.ResponseMcpCallCompleted(item_id="new"))
+    assert len(pair.sent_of(ResponseCreate)) == 1, "the calls of the lost connection are forgotten"
+
+
+async def test_a_server_that_does_not_tell_its_tools_is_reported() -> None:
+    pair = SessionPair()
+    receive(
+        pair,
+        tool_events.McpListToolsInProgress(item_id="l"),
+        tool_events.McpListToolsCompleted(item_id="l"),
+    )
+    assert pair.emits("error") == []
+    receive(pair, tool_events.McpListToolsFailed(item_id="l"))
+    [error] = pair.emits("error")
+    assert isinstance(error, APIError)
+    assert "server_url" in str(error)
+
+
+async def test_mcp_items_are_no_part_of_livekits_history() -> None:
+    pair = SessionPair()
+    receive(pair, *calls("a"), server.ConversationItemCreated(item=REQUEST))
+    assert pair.history == []
+    assert pair.emits("remote_item_added") == []
