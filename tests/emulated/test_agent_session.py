@@ -12,8 +12,6 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, CloseReason, RunContext, function_tool, llm
-from livekit.agents.llm import RealtimeModelFallbackAdapter
-from livekit.plugins import openai
 from livekit_plugins_voicelive import RealtimeSession
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from tests.emulated.conftest import DEADLINE_S, Events, eventually, model_of
@@ -336,47 +334,4 @@ async def test_a_session_that_cannot_heal_closes_the_agents_session_with_its_rea
             event = await closed
         assert event.reason == CloseReason.ERROR
         assert "AZURE_VOICELIVE_API_KEY" in str(event.error.error)
-        await session.aclose()
-
-
-async def test_a_fallback_takes_over_and_the_conversation_goes_on() -> None:
-    first_brain, second_brain = PlannedBrain(Say("First.")), PlannedBrain(Say("Second."))
-    async with (
-        EmulatorServer(api_key="key", brain=first_brain, behaviour=AT_ONCE) as own,
-        EmulatorServer(api_key="key", brain=second_brain, behaviour=AT_ONCE) as managed,
-    ):
-        ours = model_of(own, model="my-deployment", byom_profile="byom-azure-openai-realtime")
-        fallback = RealtimeModelFallbackAdapter([ours, model_of(managed)])
-        session: AgentSession[None] = AgentSession(
-            llm=fallback, turn_handling={"turn_detection": "realtime_llm"}
-        )
-        await session.start(Assistant())
-        await session.run(user_input="Remember the word heron.")
-        own.faults.handshake_status = 403
-        loop = asyncio.get_running_loop()
-        dropped = loop.time()
-        own.faults.drop_connections()
-        await eventually(lambda: bool(managed.received))
-        assert loop.time() - dropped < 2
-        async with asyncio.timeout(DEADLINE_S):
-            await session.generate_reply()
-        texts = [getattr(entry, "text", None) for entry in second_brain.views[0].history]
-        assert texts == ["Remember the word heron.", "First."]
-        await session.aclose()
-
-
-async def test_azure_openai_can_be_the_fallback() -> None:
-    async with EmulatorServer(api_key="key", behaviour=AT_ONCE) as own:
-        second = openai.realtime.RealtimeModel.with_azure(
-            azure_deployment="gpt-realtime",
-            azure_endpoint="https://x.openai.azure.com",
-            api_key="k",
-        )
-        fallback = RealtimeModelFallbackAdapter([model_of(own), second])
-        session: AgentSession[None] = AgentSession(
-            llm=fallback, turn_handling={"turn_detection": "realtime_llm"}
-        )
-        await session.start(Assistant())
-        result = await session.run(user_input="Hello")
-        result.expect.contains_message(role="assistant")
         await session.aclose()
