@@ -1,8 +1,6 @@
-"""The constructor: arguments and environment in, endpoint, session and capabilities out, or one sentence that says why not."""
+"""The constructor: arguments and environment in, endpoint, session and capabilities out."""
 
-import os
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from azure.ai.voicelive import models as sdk
@@ -13,36 +11,20 @@ from livekit_plugins_voicelive import (
     AudioInputTranscriptionOptions,
     AzureSemanticVad,
     AzureStandardVoice,
-    OpenAIVoice,
     RealtimeModel,
     ServerVad,
     StaticInterimResponseConfig,
 )
-from livekit_plugins_voicelive.environment import VARIABLES
-from tests.emulated.sdk_models import undeclared
+from tests.unit.model_arguments import (
+    CHAT,
+    CLAUDE,
+    ENDPOINT,
+    REALTIME,
+    model_with,
+    query,
+)
 
-ENDPOINT = "https://my-resource.services.ai.azure.com"
-CHAT = "byom-azure-openai-chat-completion"
-CLAUDE = "byom-foundry-anthropic-messages"
-REALTIME = "byom-azure-openai-realtime"
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("AZURE_", "VOICELIVE_")):
-            monkeypatch.delenv(name)
-
-
-def model_with(**options: Any) -> RealtimeModel:
-    return RealtimeModel(**({"endpoint": ENDPOINT, "api_key": "key"} | options))
-
-
-def query(model: RealtimeModel) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(model.endpoint.url).query))
-
-
-# --- the way in ------------------------------------------------------------------------------------------------------
+# --- the way in -------------------------------------------------------------------------------------------------------
 
 
 def test_an_endpoint_and_a_key_are_enough() -> None:
@@ -175,7 +157,7 @@ def test_no_secret_is_in_a_repr_or_a_url() -> None:
     assert "hidden" not in repr(model) + repr(model.endpoint) + model.endpoint.url
 
 
-# --- the session -----------------------------------------------------------------------------------------------------
+# --- the session ------------------------------------------------------------------------------------------------------
 
 
 def test_nothing_is_sent_but_what_a_call_needs() -> None:
@@ -321,199 +303,3 @@ async def test_one_session_can_leave_the_turns_to_livekit() -> None:
         assert not model_with(turn_detection=ServerVad()).capabilities.can_disable_turn_detection
     finally:
         await model.aclose()
-
-
-# --- refusals --------------------------------------------------------------------------------------------------------
-
-AGENT = {"agent_name": "concierge", "project_name": "lobby"}
-OPENAI = OpenAIVoice(name="alloy")
-NATIVE_VOICE = {"type": "azure-realtime-native", "name": "ava"}
-
-
-def transcription(model: str, **options: Any) -> dict[str, Any]:
-    return {"input_audio_transcription": {"model": model} | options}
-
-
-REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"endpoint": ""}, ("AZURE_VOICELIVE_ENDPOINT", "https://")),
-    ({"endpoint": "https://x.openai.azure.com"}, ("https://x.services.ai.azure.com",)),
-    ({"endpoint": f"{ENDPOINT}?api-key=abc"}, ("endpoint", "`api_key`")),
-    ({"endpoint": "https://user:word@host.example"}, ("endpoint", "`api_key`")),
-    ({"extra_query": {"Authorization": "Bearer abc"}}, ("extra_query", "`credential`")),
-    ({"api_version": "v1"}, ("AZURE_VOICELIVE_API_VERSION", "2026-07-15", "wire format")),
-    ({"api_version": "latest"}, ("api_version", "2026-07-15")),
-    ({"byom_profile": "byom-gemini", "model": "x"}, ("AZURE_VOICELIVE_BYOM_PROFILE", CLAUDE)),
-    ({"byom_profile": CHAT}, ("AZURE_VOICELIVE_MODEL", "deployment")),
-    ({"foundry_resource_override": "o"}, ("AZURE_VOICELIVE_BYOM_PROFILE",)),
-    ({"foundry_resource_override": "a b", "byom_profile": CHAT, "model": "x"}, ("resource",)),
-    ({"agent_name": "a"}, ("AZURE_VOICELIVE_PROJECT_NAME",)),
-    ({"agent_version": "2"}, ("AZURE_VOICELIVE_AGENT_NAME",)),
-    ({"conversation_id": "c"}, ("AZURE_VOICELIVE_AGENT_NAME",)),
-    (AGENT | {"model": "gpt-4.1"}, ("AZURE_VOICELIVE_MODEL", "AZURE_VOICELIVE_AGENT_NAME")),
-    (AGENT | {"byom_profile": CHAT}, ("AZURE_VOICELIVE_BYOM_PROFILE",)),
-    (AGENT | {"voice": "alloy"}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural", "agent")),
-    ({"use_default_credential": True}, ("`api_key`", "`use_default_credential`")),
-    ({"api_key": None, "credential": object()}, ("`credential`", "azure-identity")),
-    ({"max_output_tokens": 1, "max_response_output_tokens": 2}, ("`max_output_tokens`",)),
-    ({"model": "gpt-4.1", "voice": "alloy"}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")),
-    ({"model": "x", "byom_profile": CHAT, "voice": OPENAI}, (CHAT, "en-US-AvaNeural")),
-    ({"model": "x", "byom_profile": CLAUDE, "voice": "alloy"}, (CLAUDE, "en-US-AvaNeural")),
-    ({"model": "gpt-4.1", "voice": NATIVE_VOICE}, ("azure-realtime", "en-US-AvaNeural")),
-    ({"voice": NATIVE_VOICE}, ("azure-realtime", "en-US-AvaNeural")),
-    ({"model": "gpt-4.1"} | transcription("whisper-1"), ("azure-speech",)),
-    ({"model": "x", "byom_profile": CLAUDE} | transcription("gpt-4o-transcribe"), (CLAUDE,)),
-    ({"model": "phi4-mm-realtime"} | transcription("whisper-1"), ("use azure-speech",)),
-    (transcription("azure-speech", phrase_list=["x"]), ("phrase_list", "gpt-4.1")),
-    (
-        {"model": "x", "byom_profile": REALTIME}
-        | transcription("mai-transcribe", phrase_list=["x"]),
-        (REALTIME, "phrase_list"),
-    ),
-    (
-        {"model": "gpt-4.1"} | transcription("mai-transcribe", custom_speech={"en-US": "id"}),
-        ("custom_speech", "use azure-speech"),
-    ),
-    ({"model": "gpt-4.1"} | transcription("azure-speech", prompt="x"), ("phrase_list",)),
-    ({"model": "gpt-4.1", "turn_detection": {"type": "semantic_vad"}}, ("AzureSemanticVad",)),
-    (
-        {
-            "turn_detection": {
-                "type": "server_vad",
-                "auto_truncate": True,
-                "interrupt_response": False,
-            }
-        },
-        ("auto_truncate", "interrupt_response"),
-    ),
-    (
-        {
-            "turn_detection": {
-                "type": "azure_semantic_vad",
-                "end_of_utterance_detection": {"model": "smart_end_of_turn_detection"},
-            }
-        },
-        ("2026-06-01-preview", "AZURE_VOICELIVE_API_VERSION"),
-    ),
-    (
-        {"model": "gpt-4.1", "input_audio_noise_reduction": {"type": "near_field"}},
-        ("azure_deep_noise_suppression",),
-    ),
-    (
-        {
-            "input_audio_echo_cancellation": {
-                "type": "server_echo_cancellation",
-                "reference_source": "client",
-                "channels": 2,
-            }
-        },
-        ("reference_source",),
-    ),
-    ({"output_audio_timestamp_types": ["word"]}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")),
-    ({"interim_response": StaticInterimResponseConfig(texts=["x"])}, ("interim_response",)),
-    (
-        {
-            "model": "gpt-4.1",
-            "api_version": "2025-10-01",
-            "interim_response": StaticInterimResponseConfig(texts=["x"]),
-        },
-        ("2026-01-01-preview", "AZURE_VOICELIVE_API_VERSION"),
-    ),
-    ({"api_version": "2026-04-10", "parallel_tool_calls": True}, ("2026-06-01-preview",)),
-    (
-        {"model": "azure-realtime", "api_version": "2025-10-01", "voice": NATIVE_VOICE},
-        ("2026-06-01-preview",),
-    ),
-    ({"modalities": ["audio"]}, ('["text", "audio"]',)),
-    ({"modalities": ["text", "audio", "avatar"]}, ('["text", "audio"]',)),
-    ({"modalities": ["text"], "voice": "alloy"}, ("separate TTS",)),
-    ({"metadata": {"k": "v" * 513}}, ("512",)),
-    ({"metadata": {str(n): "" for n in range(17)}}, ("16 pairs",)),
-    ({"extra_session": {"model": "x"}}, ("AZURE_VOICELIVE_MODEL",)),
-    ({"extra_session": {"output_audio_format": "g711_ulaw"}}, ("PCM16", "leave it out")),
-    ({"turn_detection": {"type": "telepathy"}}, ("`turn_detection`", "extra_session")),
-    ({"voice": {"type": "azure-custom", "name": "x"}}, ("`voice`", "endpoint_id")),
-    ({"voice": object()}, ("azure-ai-voicelive",)),
-]
-
-
-@pytest.mark.parametrize(("options", "words"), REFUSALS, ids=lambda value: str(value)[:60])
-def test_what_cannot_work_is_refused_with_what_to_use(
-    options: dict[str, Any], words: tuple[str, ...]
-) -> None:
-    with pytest.raises(ValueError) as refused:  # noqa: PT011
-        model_with(**options)
-    for word in words:
-        assert word in str(refused.value)
-    assert not any(secret in str(refused.value) for secret in ("abc", "user:word"))
-
-
-ACCEPTED: list[dict[str, Any]] = [
-    {"voice": "alloy"},
-    {"voice": "en-US-AvaNeural", "output_audio_timestamp_types": ["word"]},
-    {"model": "mine", "byom_profile": REALTIME, "voice": "marin"},
-    {"model": "azure-realtime", "voice": NATIVE_VOICE},
-    {"model": "gpt-7", "voice": "alloy"},
-    {"model": "gpt-7", "interim_response": {"type": "llm_interim_response"}},
-    {"model": "gpt-4.1"} | transcription("azure-speech", phrase_list=["x"], custom_speech={}),
-    transcription("gpt-4o-transcribe", prompt="names"),
-    transcription("mai-transcribe"),
-    AGENT | {"voice": "en-US-AvaNeural"},
-    {"extra_session": {"turn_detection": {"type": "semantic_vad"}}, "model": "gpt-4.1"},
-]
-
-
-@pytest.mark.parametrize("options", ACCEPTED, ids=lambda value: str(value)[:60])
-def test_what_is_not_known_to_fail_is_left_to_the_service(options: dict[str, Any]) -> None:
-    sdk.RequestSession(model_with(**options).session_fields)
-
-
-def test_openais_semantic_detector_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
-    model_with(turn_detection={"type": "semantic_vad"})
-    assert "AzureSemanticVad" in caplog.text
-
-
-def test_an_agent_of_the_environment_does_not_hide_a_model_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AZURE_VOICELIVE_AGENT_NAME", "a")
-    monkeypatch.setenv("AZURE_VOICELIVE_PROJECT_NAME", "p")
-    monkeypatch.setenv("AZURE_VOICELIVE_MODEL", "gpt-4.1")
-    with pytest.raises(ValueError, match="AZURE_VOICELIVE_MODEL"):
-        model_with()
-    assert model_with(agent_name=None).model == "gpt-4.1"
-
-
-def test_every_variable_has_both_spellings() -> None:
-    for names in VARIABLES.values():
-        assert names[0].replace("VOICELIVE", "VOICE_LIVE") == names[1]
-
-
-VOICES = [
-    {"type": "azure-standard", "name": "en-US-AvaNeural", "prefer_locales": ["en-GB"]},
-    {"type": "azure-custom", "name": "mine", "endpoint_id": "id"},
-    {"type": "azure-personal", "name": "mine", "model": "DragonLatestNeural"},
-]
-
-DETECTORS = ["server_vad", "azure_semantic_vad", "azure_semantic_vad_multilingual"]
-
-ENDS = ["semantic_detection_v1", "semantic_detection_v1_en", "semantic_detection_v1_multilingual"]
-
-
-@pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice["type"])
-@pytest.mark.parametrize("detector", DETECTORS)
-@pytest.mark.parametrize("end", ENDS)
-def test_azures_sdk_reads_every_session_as_it_was_meant(
-    voice: dict[str, Any], detector: str, end: str
-) -> None:
-    detection = {
-        "type": detector,
-        "silence_duration_ms": 300,
-        "end_of_utterance_detection": {"model": end, "threshold_level": "low"},
-    }
-    model = model_with(model="gpt-4.1", voice=voice, turn_detection=detection)
-    session = sdk.RequestSession(model.session_fields)
-    assert session.as_dict() == model.session_fields
-    assert undeclared(session) == []
-    assert undeclared(sdk.AzureVoice._deserialize(model.session_fields["voice"], [])) == []
-    assert session.turn_detection.type == detector
-    assert session.turn_detection.end_of_utterance_detection.model == end
