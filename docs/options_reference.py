@@ -46,10 +46,6 @@ connected.
 NOT_OFFERED = """\
 ## What is not offered, and why
 
-* `input_audio_format`, `input_audio_sampling_rate`, `output_audio_format`: the connection always carries PCM16 of 24 kHz, mono,
-  which every model and voice has. LiveKit's rooms bring audio of any rate, phone calls included, and the plugin converts it,
-  so G.711 or 8 kHz on this leg would save bandwidth to Azure and cost quality. `extra_session` refuses them, because the
-  plugin would play them at the wrong speed.
 * `instructions` and `tools`: they are those of LiveKit's `Agent`. With a Foundry agent instructions are not sent.
 * `avatar`, `animation`, and the modalities `avatar` and `animation`: an avatar's speech and picture come over a WebRTC connection
   of its own, which a LiveKit session does not have. LiveKit's avatar plugins work on the audio of this one.

@@ -16,18 +16,20 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from livekit import rtc
 from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from . import doctor_advice as advise, errors
+from .audio_format import FORMAT_FIELDS
 from .connection import Connection
 from .doctor_advice import Advice
 from .endpoint import Endpoint
 from .environment import named
-from .options import AUDIO
+from .input_audio import InputAudio
+from .output_audio import OutputAudio
 from .pending_requests import new_event_id
 from .protocol.client_events import (
     ConversationItemCreate,
-    InputAudioBufferAppend,
     ResponseCreate,
     SessionUpdate,
 )
@@ -48,8 +50,8 @@ from .session_settings import SessionSettings
 QUESTION = "Say exactly this, and nothing else: What is two plus three?"
 """What is typed; what the service then says is the question of the spoken turn."""
 
-SILENCE = bytes(48 * 2_000)
-"""Two seconds that end a spoken turn for every detector."""
+SILENCE_S = 2
+"""Ends a spoken turn for every detector."""
 
 
 _ANSWER = (
@@ -125,7 +127,7 @@ class _Examination:
         self._endpoint: Endpoint = model.endpoint
         self._fields = model.session_fields
         self._timeout_s = timeout_s
-        self._speech = bytearray()
+        self._speech: list[rtc.AudioFrame] = []
 
     async def findings(self) -> AsyncIterator[Finding]:
         try:
@@ -204,7 +206,7 @@ class _Examination:
                 typed_ms = await call.typed_turn(self._speech)
                 yield Finding("typed turn", True, f"first answer after {typed_ms} ms")
                 if SessionSettings(self._fields).answers_turns and self._speech:
-                    spoken_ms = await call.spoken_turn(bytes(self._speech))
+                    spoken_ms = await call.spoken_turn(self._speech)
                     yield Finding("spoken turn", True, f"first answer after {spoken_ms} ms")
             except Silent:
                 silent = True
@@ -232,7 +234,8 @@ class _Examination:
         except APIError as fault:
             raise Failed(advise.no_token(fault.message)) from None
         try:
-            yield _Call(connection, self._endpoint, self._timeout_s)
+            settings = SessionSettings(self._fields)
+            yield _Call(connection, self._endpoint, settings, self._timeout_s)
         except APIConnectionError as lost:
             raise Failed(
                 Advice("session", lost.message, "Try again; then leave out options.")
@@ -251,7 +254,7 @@ class _Examination:
         return event
 
     async def _why_silent(self) -> Advice:
-        options = [name for name in self._fields if name not in AUDIO]
+        options = [name for name in self._fields if name not in FORMAT_FIELDS]
         guilty = await guilty_option(options, self._answers)
         if guilty is None:
             return advise.no_reply(self._endpoint, self._timeout_s)
@@ -259,15 +262,15 @@ class _Examination:
 
     async def _answers(self, options: list[str]) -> bool:
         """Whether a call with only these options is answered; spoken to, if there is speech to be had."""
-        kept = {n: v for n, v in self._fields.items() if n in AUDIO or n in options}
+        kept = {n: v for n, v in self._fields.items() if n in FORMAT_FIELDS or n in options}
         async with self._session() as call:
             try:
                 await self._begin(call)
                 await call.configure(kept)
                 if self._speech:
-                    await call.spoken_turn(bytes(self._speech))
+                    await call.spoken_turn(self._speech)
                 else:
-                    await call.typed_turn(bytearray())
+                    await call.typed_turn([])
             except Silent:
                 return False
         return True
@@ -285,8 +288,15 @@ def proxy_for(endpoint: Endpoint) -> str | None:
 class _Call:
     """One connection, and what is asked on it."""
 
-    def __init__(self, connection: Connection, endpoint: Endpoint, timeout_s: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        endpoint: Endpoint,
+        settings: SessionSettings,
+        timeout_s: float,
+    ) -> None:
         self._connection = connection
+        self._settings = settings
         self._events = aiter(connection)
         self._endpoint = endpoint
         self._timeout_s = timeout_s
@@ -313,21 +323,24 @@ class _Call:
         if isinstance(event, ErrorEvent):
             raise Failed(advise.rejected_options(event.error))
 
-    async def typed_turn(self, speech: bytearray) -> int:
+    async def typed_turn(self, speech: list[rtc.AudioFrame]) -> int:
         """Ask in writing; returns milliseconds to the first of the answer, and adds what was spoken to ``speech``."""
         question = message_item(id="doctor", role="user", content=[text_part("user", QUESTION)])
         self._connection.send(ConversationItemCreate(event_id=new_event_id(), item=question))
         self._connection.send(ResponseCreate(event_id=new_event_id()))
         return await self._answer(speech)
 
-    async def spoken_turn(self, speech: bytes) -> int:
+    async def spoken_turn(self, speech: list[rtc.AudioFrame]) -> int:
         """Say ``speech``, which the service itself spoke; returns milliseconds to the first of the answer."""
-        for at in range(0, len(speech) + len(SILENCE), 4800):
-            chunk = (speech + SILENCE)[at : at + 4800]
-            self._connection.send(InputAudioBufferAppend(audio=chunk))
-        return await self._answer(bytearray())
+        microphone = InputAudio(detects_turns=True, format=self._settings.input_format)
+        rate = self._settings.output_format.sample_rate
+        for frame in [*speech, rtc.AudioFrame.create(rate, 1, rate * SILENCE_S)]:
+            for event in microphone.push(frame):
+                self._connection.send(event)
+        return await self._answer([])
 
-    async def _answer(self, speech: bytearray) -> int:
+    async def _answer(self, speech: list[rtc.AudioFrame]) -> int:
+        loudspeaker = OutputAudio(self._settings.output_format)
         asked, first = time.perf_counter(), None
         while first is None:
             event = await self.next(*_ANSWER)
@@ -341,14 +354,14 @@ class _Call:
                 case ResponseDone(response=response):
                     self._check_reply(response)
                 case ResponseAudioDelta(delta=audio):
-                    speech += audio
+                    speech += _frames(loudspeaker, audio)
                     first = time.perf_counter()
                 case _:
                     first = time.perf_counter()
         while not isinstance(
             event := await self.next(ResponseAudioDelta, ResponseDone), ResponseDone
         ):
-            speech += event.delta
+            speech += _frames(loudspeaker, event.delta)
         self._check_reply(event.response, spoke=True)
         return round((first - asked) * 1000)
 
@@ -360,3 +373,8 @@ class _Call:
         if not spoke and response.status != "cancelled":
             reason = f"the reply is empty ({response.status})"
             raise Failed(advise.failed_reply(self._endpoint, reason))
+
+
+def _frames(loudspeaker: OutputAudio, data: bytes) -> list[rtc.AudioFrame]:
+    frame = loudspeaker.frame("", data)
+    return [] if frame is None else [frame]

@@ -1,4 +1,4 @@
-"""The caller's audio on its way up: any rate and channel count in, PCM16 mono 24 kHz chunks out.
+"""The caller's audio on its way up: any rate and channel count in, chunks in the session's format out.
 
 Keeps what the service may not have understood yet, so that a lost connection costs no words. Knows no clock: time is
 counted in audio.
@@ -13,8 +13,8 @@ import numpy as np
 
 from livekit import rtc
 
+from .audio_format import PCM_24_KHZ, AudioFormat
 from .pending_requests import new_event_id
-from .protocol.audio import SAMPLE_RATE, bytes_to_ms, ms_to_bytes
 from .protocol.client_events import (
     ClientEvent,
     InputAudioBufferAppend,
@@ -47,9 +47,10 @@ class CommittedTurn:
 class InputAudio:
     """Owns the resampler, the part chunk, and the audio kept for a reconnect. An utterance dies with its transcript."""
 
-    def __init__(self, *, detects_turns: bool) -> None:
-        """``detects_turns``: without the service's turn detection every sound belongs to the open utterance."""
+    def __init__(self, *, detects_turns: bool, format: AudioFormat = PCM_24_KHZ) -> None:
+        """Begin without a connection. ``detects_turns``: without the service's turn detection every sound belongs to the open utterance."""
         self.detects_turns = detects_turns
+        self._format = format
         self._resampler: rtc.AudioResampler | None = None
         self._input_rate = 0
         self._part = bytearray()
@@ -65,8 +66,8 @@ class InputAudio:
 
     def push(self, frame: rtc.AudioFrame) -> list[ClientEvent]:
         """Take a frame of any rate, channel count and length; returns the full chunks to send."""
-        self._part += self._resampled(frame)
-        size = ms_to_bytes(CHUNK_MS)
+        self._part += self._format.from_pcm(self._resampled(frame))
+        size = self._format.ms_to_bytes(CHUNK_MS)
         chunks = []
         while len(self._part) >= size:
             chunks.append(bytes(self._part[:size]))
@@ -76,7 +77,7 @@ class InputAudio:
     def commit(self) -> list[ClientEvent]:
         """End the turn by hand. Too little audio is no turn: it is dropped instead."""
         events = self._flush()
-        if bytes_to_ms(self._buffered_length) < MIN_COMMIT_MS:
+        if self._format.bytes_to_ms(self._buffered_length) < MIN_COMMIT_MS:
             return [*events, *self.clear()]
         self._buffered_length = 0
         if not self._connected:
@@ -100,7 +101,7 @@ class InputAudio:
         return InputAudioBufferAppend(audio=chunk)
 
     def _append_all(self, audio: bytes) -> list[ClientEvent]:
-        size = ms_to_bytes(CHUNK_MS)
+        size = self._format.ms_to_bytes(CHUNK_MS)
         return [self._append(audio[at : at + size]) for at in range(0, len(audio), size)]
 
     def _flush(self) -> list[ClientEvent]:
@@ -112,11 +113,13 @@ class InputAudio:
 
     def _resampled(self, frame: rtc.AudioFrame) -> bytes:
         mono = _mono(frame)
-        if frame.sample_rate == SAMPLE_RATE:
+        if frame.sample_rate == self._format.sample_rate:
             return mono.data.tobytes()
         if self._resampler is None or frame.sample_rate != self._input_rate:
             self._input_rate = frame.sample_rate
-            self._resampler = rtc.AudioResampler(frame.sample_rate, SAMPLE_RATE, num_channels=1)
+            self._resampler = rtc.AudioResampler(
+                frame.sample_rate, self._format.sample_rate, num_channels=1
+            )
         return b"".join(out.data.tobytes() for out in self._resampler.push(mono))
 
     # --- what is kept -------------------------------------------------------------------------------------------------
@@ -125,7 +128,7 @@ class InputAudio:
         """The service hears speech from that point of the connection's audio on: keep all of it."""
         self.in_speech = True
         first_kept = self._sent_length - self._kept_length
-        self._drop(ms_to_bytes(audio_start_ms) - first_kept)
+        self._drop(self._format.ms_to_bytes(audio_start_ms) - first_kept)
 
     def committed(self, item_id: str, *, by_hand: bool) -> None:
         """The utterance became a user message: it is kept until it is understood or answered."""
@@ -171,7 +174,10 @@ class InputAudio:
 
     def _trim(self) -> None:
         whole = self.in_speech or not self._connected or not self.detects_turns
-        self._drop(self._kept_length - ms_to_bytes(UTTERANCE_KEPT_MS if whole else QUIET_KEPT_MS))
+        self._drop(
+            self._kept_length
+            - self._format.ms_to_bytes(UTTERANCE_KEPT_MS if whole else QUIET_KEPT_MS)
+        )
 
     def _drop(self, length: int) -> None:
         """Drop whole chunks from the front, at most ``length`` bytes."""

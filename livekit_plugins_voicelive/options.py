@@ -14,10 +14,10 @@ import msgspec
 from livekit.agents import NOT_GIVEN
 from livekit.agents.utils import is_given
 
+from .audio_format import input_format, output_format
 from .endpoint import Endpoint
 from .environment import from_environment
 from .models import OpenAIVoiceName
-from .protocol.audio import SAMPLE_RATE
 from .protocol.session_config import (
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
@@ -31,13 +31,6 @@ from .protocol.session_config import (
     Voice,
 )
 from .unsupported import refuse_unsupported
-
-AUDIO = {
-    "input_audio_format": "pcm16",
-    "input_audio_sampling_rate": SAMPLE_RATE,
-    "output_audio_format": "pcm16",
-}
-"""Not an option: rooms bring audio of any rate, and it is converted to the one format that all models and voices have."""
 
 
 def session_options(
@@ -60,7 +53,7 @@ def session_options(
     _check_shape(fields)
     newer: dict[str, Any] = wire(dict(extra or {}))
     refuse_unsupported(endpoint, fields, newer)
-    return fields | AUDIO | newer
+    return fields | _audio_formats(fields) | newer
 
 
 class SessionOptions(TypedDict, total=False):
@@ -146,6 +139,18 @@ def _defaults(endpoint: Endpoint, *, speaks: bool) -> dict[str, Any]:
     # A session that only writes is refused when it names a voice again.
     voice = from_environment("voice") if speaks else None
     return fields | ({"voice": voice} if voice else {})
+
+
+def _audio_formats(fields: dict[str, Any]) -> dict[str, Any]:
+    """Always said, because we count in them."""
+    up = input_format(fields.get("input_audio_format"), fields.get("input_audio_sampling_rate"))
+    down = fields.get("output_audio_format", "pcm16")
+    output_format(down)
+    return {
+        "input_audio_format": up.encoding,
+        "input_audio_sampling_rate": up.sample_rate,
+        "output_audio_format": down,
+    }
 
 
 def _foreign(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livekit import rtc
 
-from .protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, bytes_to_ms
+from .audio_format import PCM_24_KHZ, AudioFormat
 
 
 class OutputAudio:
@@ -13,24 +13,27 @@ class OutputAudio:
     The service refuses to truncate a message beyond its audio, so a truncation is held to what was received.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, format: AudioFormat = PCM_24_KHZ) -> None:
+        """Begin with no message. ``format``: what the service sends."""
+        self._format = format
         self._received: dict[str, int] = {}
         self._odd: dict[str, bytes] = {}
 
     def frame(self, item_id: str, data: bytes) -> rtc.AudioFrame | None:
         """The next frame of a message's audio; None when ``data`` holds no whole sample."""
         data = self._odd.pop(item_id, b"") + data
-        if len(data) % BYTES_PER_SAMPLE:
+        if len(data) % self._format.bytes_per_sample:
             self._odd[item_id] = data[-1:]
             data = data[:-1]
         if not data:
             return None
         self._received[item_id] = self._received.get(item_id, 0) + len(data)
-        return rtc.AudioFrame(data, SAMPLE_RATE, 1, len(data) // BYTES_PER_SAMPLE)
+        samples = len(data) // self._format.bytes_per_sample
+        return rtc.AudioFrame(self._format.to_pcm(data), self._format.sample_rate, 1, samples)
 
     def received_ms(self, item_id: str) -> int:
         """Whole milliseconds received for the message; 0 for one that has none."""
-        return bytes_to_ms(self._received.get(item_id, 0))
+        return self._format.bytes_to_ms(self._received.get(item_id, 0))
 
     def forget(self, item_id: str) -> None:
         """The message is gone."""

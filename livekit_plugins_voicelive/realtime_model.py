@@ -15,6 +15,7 @@ from livekit.agents import (
 )
 from livekit.agents.utils import is_given
 
+from .audio_format import Encoding, OutputAudioFormat
 from .credentials import DEFAULT_SCOPE, Credential
 from .endpoint import Endpoint
 from .models import ByomProfile, Model, OpenAIVoiceName
@@ -68,6 +69,9 @@ class RealtimeModel(llm.RealtimeModel):
         input_audio_transcription: NotGivenOr[
             AudioInputTranscriptionOptions | Any | None
         ] = NOT_GIVEN,
+        input_audio_format: NotGivenOr[Encoding | str] = NOT_GIVEN,
+        input_audio_sampling_rate: NotGivenOr[int] = NOT_GIVEN,
+        output_audio_format: NotGivenOr[OutputAudioFormat | str] = NOT_GIVEN,
         input_audio_noise_reduction: NotGivenOr[AudioNoiseReduction | Any | None] = NOT_GIVEN,
         input_audio_echo_cancellation: NotGivenOr[AudioEchoCancellation | Any | None] = NOT_GIVEN,
         output_audio_timestamp_types: NotGivenOr[list[Literal["word"]] | None] = NOT_GIVEN,
@@ -120,6 +124,12 @@ class RealtimeModel(llm.RealtimeModel):
                 :class:`AzureSemanticVad`.
             input_audio_transcription: Who writes down the user's words, or None for nobody. The default is ``whisper-1`` with
                 native OpenAI models and ``azure-speech`` with all others.
+            input_audio_format: What is sent of the caller's audio, which the room may bring at any rate: `pcm16`, `g711_ulaw`
+                or `g711_alaw`.
+            input_audio_sampling_rate: Hz: 8000, 16000 or 24000 of PCM16, the default is 24000; 8000 of G.711. A telephone
+                brings no more than 8000, so less than 24000 saves bandwidth.
+            output_audio_format: What the service sends: `pcm16` (24 kHz), `pcm16_16000hz`, `pcm16_8000hz`, `g711_ulaw` or
+                `g711_alaw`. OpenAI voices are only known to speak `pcm16` and G.711.
             input_audio_noise_reduction: None switches it off.
             input_audio_echo_cancellation: None switches it off. WebRTC callers cancel their own echo.
             output_audio_timestamp_types: ``["word"]`` tells when each word is spoken; Azure voices only.
@@ -166,6 +176,9 @@ class RealtimeModel(llm.RealtimeModel):
             "voice": voice,
             "turn_detection": turn_detection,
             "input_audio_transcription": input_audio_transcription,
+            "input_audio_format": input_audio_format,
+            "input_audio_sampling_rate": input_audio_sampling_rate,
+            "output_audio_format": output_audio_format,
             "input_audio_noise_reduction": input_audio_noise_reduction,
             "input_audio_echo_cancellation": input_audio_echo_cancellation,
             "output_audio_timestamp_types": output_audio_timestamp_types,

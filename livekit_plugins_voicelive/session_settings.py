@@ -10,6 +10,7 @@ from typing import Any
 
 from livekit.agents import llm
 
+from .audio_format import AudioFormat, input_format, output_format
 from .pending_requests import new_event_id
 from .protocol.client_events import SessionUpdate
 from .tools import wire_tool_choice, wire_tools
@@ -45,6 +46,16 @@ class SessionSettings:
     def tools(self) -> llm.ToolContext:
         """LiveKit's view of the tools."""
         return self._tools
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """What we send; the service lets no session change it."""
+        return input_format(self["input_audio_format"], self["input_audio_sampling_rate"])
+
+    @property
+    def output_format(self) -> AudioFormat:
+        """What the service sends."""
+        return output_format(self["output_audio_format"])
 
     @property
     def transcribes(self) -> bool:

@@ -59,8 +59,10 @@ class Translator:
         self._responses = Responses(
             self._pending, reply_timeout_s=reply_timeout_s, turn_timeout_s=turn_timeout_s
         )
-        self._input_audio = InputAudio(detects_turns=settings.detects_turns)
-        self._output_audio = OutputAudio()
+        self._input_audio = InputAudio(
+            detects_turns=settings.detects_turns, format=settings.input_format
+        )
+        self._output_audio = OutputAudio(settings.output_format)
         self._turn_events = TurnEvents(
             self._pending,
             self._input_audio,

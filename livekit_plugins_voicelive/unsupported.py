@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .audio_format import FORMAT_FIELDS
 from .endpoint import Endpoint
 from .environment import named
 from .log import logger
@@ -80,15 +81,10 @@ def refuse_unsupported(endpoint: Endpoint, fields: dict[str, Any], extra: dict[s
 def _extra(extra: dict[str, Any]) -> Iterator[str]:
     if "model" in extra:
         yield f"`extra_session` must not hold model, which no session can change; use {named('model')}"
-    for name in (
-        "input_audio_format",
-        "input_audio_sampling_rate",
-        "output_audio_format",
-    ):
+    for name in FORMAT_FIELDS:
         if name in extra:
             yield (
-                f"`extra_session` must not hold {name}: audio is always PCM16 of 24 kHz on this connection, "
-                "and the room's audio is converted; leave it out"
+                f"`extra_session` must not hold {name}, by which audio is counted here; use the option `{name}`"
             )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from livekit_plugins_voicelive.protocol import g711
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
 Samples = npt.NDArray[np.int16]
@@ -58,9 +59,8 @@ class InputDecoder:
         return samples.tobytes()
 
     def _samples(self, data: bytes) -> Samples:
-        if self._format != "pcm16":
-            table = ULAW if self._format == "g711_ulaw" else ALAW
-            return table[np.frombuffer(data, np.uint8)]
+        if self._format in ("g711_ulaw", "g711_alaw"):
+            return g711.decode(data, self._format)
         data = self._rest + data
         whole = len(data) // 2 * 2
         data, self._rest = data[:whole], data[whole:]
@@ -72,36 +72,6 @@ def encode_output(pcm: bytes, format: str) -> bytes:
     samples = resample(
         np.frombuffer(pcm, "<i2").astype(np.int16), SAMPLE_RATE, OUTPUT_RATES[format]
     )
-    if format == "g711_ulaw":
-        return _nearest(samples, ULAW).tobytes()
-    if format == "g711_alaw":
-        return _nearest(samples, ALAW).tobytes()
+    if format == "g711_ulaw" or format == "g711_alaw":
+        return g711.encode(samples, format)
     return samples.tobytes()
-
-
-def _ulaw_table() -> Samples:
-    code = ~np.arange(256, dtype=np.uint8)
-    magnitude = ((code & 0x0F).astype(np.int32) << 3) + 0x84 << ((code & 0x70) >> 4)
-    return np.where(code & 0x80, 0x84 - magnitude, magnitude - 0x84).astype(np.int16)
-
-
-def _alaw_table() -> Samples:
-    code = np.arange(256, dtype=np.uint8) ^ 0x55
-    segment = ((code & 0x70) >> 4).astype(np.int32)
-    magnitude = ((code & 0x0F).astype(np.int32) << 4) + 8
-    magnitude = np.where(segment > 0, magnitude + 0x100 << np.maximum(segment - 1, 0), magnitude)
-    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
-
-
-ULAW = _ulaw_table()
-ALAW = _alaw_table()
-"""All 256 codes of each companding law as 16-bit samples (ITU-T G.711)."""
-
-
-def _nearest(samples: Samples, table: Samples) -> npt.NDArray[np.uint8]:
-    """For every sample the code whose value is nearest."""
-    order = np.argsort(table, kind="stable")
-    values = table[order].astype(np.int32)
-    middles = (values[1:] + values[:-1]) // 2
-    codes: npt.NDArray[np.uint8] = order[np.searchsorted(middles, samples)].astype(np.uint8)
-    return codes

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from livekit import rtc
+from livekit_plugins_voicelive.audio_format import AudioFormat
 from livekit_plugins_voicelive.input_audio import (
     CHUNK_MS,
     QUIET_KEPT_MS,
@@ -54,6 +55,20 @@ def test_stereo_is_averaged_not_interleaved() -> None:
     up = online()
     sent = audio(up.push(rtc.AudioFrame(samples.tobytes(), 24_000, 2, 24 * CHUNK_MS)))
     assert set(np.frombuffer(sent, np.int16)) == {2000}
+
+
+@pytest.mark.parametrize(
+    "format",
+    [AudioFormat("pcm16", 16_000), AudioFormat("pcm16", 8_000), AudioFormat("g711_alaw", 8_000)],
+)
+def test_a_second_in_is_a_second_out_in_every_format(format: AudioFormat) -> None:
+    up = InputAudio(detects_turns=True, format=format)
+    up.connected()
+    sent = audio(up.push(tone(1000, rate=48_000)))
+    assert 1000 - 3 * CHUNK_MS <= format.bytes_to_ms(len(sent)) <= 1000
+    heard = np.frombuffer(format.to_pcm(sent), np.int16)
+    peak = np.argmax(np.abs(np.fft.rfft(heard))) * format.sample_rate / len(heard)
+    assert peak == pytest.approx(440, abs=2)
 
 
 def test_a_change_of_rate_in_mid_call_is_followed() -> None:

@@ -10,7 +10,7 @@ ROOT = Path(livekit_plugins_voicelive.__file__).parent
 LAYERS = [
     {"version", "log", "models"},
     {"protocol"},
-    {"chat_items", "tools", "metrics", "errors"},
+    {"chat_items", "tools", "metrics", "errors", "audio_format"},
     {"pending_requests", "outcome", "connection_life"},
     {"session_settings", "input_audio", "output_audio", "user_turns", "conversation"},
     {"generation"},
@@ -28,7 +28,7 @@ LAYERS = [
 ]
 
 PROTOCOL_LAYERS = [
-    {"__init__", "audio", "wire_struct"},
+    {"__init__", "audio", "g711", "wire_struct"},
     {"items", "session_config", "event_base"},
     {"response", "tool_events"},
     {"client_events", "server_events"},

@@ -1,3 +1,6 @@
+import numpy as np
+
+from livekit_plugins_voicelive.audio_format import AudioFormat
 from livekit_plugins_voicelive.output_audio import OutputAudio
 
 
@@ -27,3 +30,12 @@ def test_a_forgotten_message_has_no_audio() -> None:
     down.forget("a")
     assert down.received_ms("a") == 0
     assert down.frame("a", bytes(1)) is None
+
+
+def test_telephone_audio_comes_as_pcm_of_its_own_rate() -> None:
+    down = OutputAudio(AudioFormat("g711_ulaw", 8_000))
+    frame = down.frame("a", b"\x00" * 80)
+    assert frame is not None
+    assert (frame.sample_rate, frame.samples_per_channel) == (8_000, 80)
+    assert set(np.frombuffer(frame.data, np.int16)) == {-32124}
+    assert down.received_ms("a") == 10
