@@ -1,0 +1,31 @@
+"""The command ``python -m tests.recorded_shapes``: prints the shape of a recorded session."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .shape import Shape, read_session, written
+
+
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.recorded_shapes",
+        description="Print the shape of a recorded session: its events and fields, without ids, "
+        "times, words and sound. Names of tools and of their parameters stay.",
+    )
+    parser.add_argument(
+        "recording", type=Path, help="JSON lines, as `voicelive-emulator --record` writes them"
+    )
+    parser.add_argument(
+        "--connection", type=int, default=1, help="which of the recording's (%(default)s)"
+    )
+    options = parser.parse_args()
+    with options.recording.open(encoding="utf-8") as lines:
+        session = read_session(lines, connection=options.connection)
+        print(written(Shape(session).events), end="")
+
+
+if __name__ == "__main__":
+    main()
