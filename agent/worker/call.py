@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from livekit.agents import AgentServer, AgentSession, CloseEvent, ErrorEvent, JobContext
+from livekit.agents import AgentServer, AgentSession, ErrorEvent, JobContext
 
 from .assistant import Assistant
+from .call_report import CallReport
 from .settings import Settings, WorkerSettings
 
 logger = logging.getLogger("livekit.agents.voicelive-worker")
@@ -27,16 +28,19 @@ def load(server: AgentServer) -> float:
 async def answer(ctx: JobContext) -> None:
     """Take one call."""
     settings = Settings()
+    model = settings.realtime_model()
     session: AgentSession[None] = AgentSession(
-        llm=settings.realtime_model(),
+        llm=model,
         # Voice Live hears where a turn ends; without this LiveKit would look for a detector in its cloud.
         turn_handling={"turn_detection": "realtime_llm"},
         aec_warmup_duration=settings.aec_warmup_s or None,
     )
+    report = CallReport(session, ctx.room, model=model.model)
     session.on("error", _report)
-    session.on("close", _report_close)
+    session.on("close", lambda event: report.write(ended=event.reason.value))
     # Before the room is joined: so what the caller says while connecting is heard.
     await session.start(agent=Assistant(settings), room=ctx.room)
+    report.watch_connection(session.current_agent.realtime_llm_session)
 
 
 def _report(event: ErrorEvent) -> None:
@@ -46,7 +50,3 @@ def _report(event: ErrorEvent) -> None:
         logger.warning("Voice Live: %s", cause)
     else:
         logger.error("the call ends: %s", cause)
-
-
-def _report_close(event: CloseEvent) -> None:
-    logger.info("the call is over (%s)", event.reason.value)

@@ -1,0 +1,87 @@
+"""Tells the room, while a call lasts, what its turns were like, and the log at its end how it went.
+
+Listens to LiveKit's session and holds no figures itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from dataclasses import asdict
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    SpeechCreatedEvent,
+    UserStateChangedEvent,
+)
+from livekit.agents.llm import RealtimeSession
+from livekit.agents.voice.events import SessionUsageUpdatedEvent
+from livekit.agents.voice.speech_handle import SpeechHandle
+
+from .figures import CallFigures, TurnFigures
+
+logger = logging.getLogger("livekit.agents.voicelive-worker")
+
+FIGURES_TOPIC = "voicelive.figures"
+"""Each turn's :class:`TurnFigures` as a JSON text stream; once more, with the same number, if tokens came late."""
+
+
+class CallReport:
+    """Owns the figures of one call and what is still on its way to the room."""
+
+    def __init__(self, session: AgentSession[Any], room: rtc.Room, *, model: str) -> None:
+        """Listens from now on; ``model`` is the configured one's name."""
+        self.figures = CallFigures(model, now=time.time())
+        self._room = room
+        self._publishing: set[asyncio.Task[None]] = set()
+        session.on("speech_created", self._speech_created)
+        session.on("user_state_changed", self._user_state_changed)
+        session.on("agent_state_changed", self._agent_state_changed)
+        session.on("session_usage_updated", self._usage_updated)
+
+    def watch_connection(self, realtime: RealtimeSession) -> None:
+        """Count its reconnections too; it is there once the agent session has started."""
+        realtime.on("session_reconnected", lambda _: self.figures.reconnected())
+
+    def write(self, *, ended: str) -> None:
+        """The call's one line in the log."""
+        summary = self.figures.summary(now=time.time(), ended=ended)
+        logger.info("call summary", extra=summary)
+
+    def _speech_created(self, event: SpeechCreatedEvent) -> None:
+        handle = event.speech_handle
+        self.figures.turn_began(spoken_to=handle.input_details.modality == "audio")
+        handle.add_done_callback(self._speech_done)
+
+    def _speech_done(self, handle: SpeechHandle) -> None:
+        self._publish(self.figures.turn_ended(handle.chat_items, interrupted=handle.interrupted))
+
+    def _user_state_changed(self, event: UserStateChangedEvent) -> None:
+        if event.old_state == "speaking":
+            self.figures.user_stopped(now=event.created_at)
+
+    def _agent_state_changed(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self.figures.agent_sounded(now=event.created_at)
+
+    def _usage_updated(self, event: SessionUsageUpdatedEvent) -> None:
+        self._publish(self.figures.used(event.usage))
+
+    def _publish(self, turn: TurnFigures | None) -> None:
+        if turn is not None and self._room.isconnected():
+            task = asyncio.create_task(self._send(turn))
+            self._publishing.add(task)
+            task.add_done_callback(self._publishing.discard)
+
+    async def _send(self, turn: TurnFigures) -> None:
+        try:
+            await self._room.local_participant.send_text(
+                json.dumps(asdict(turn)), topic=FIGURES_TOPIC
+            )
+        except ConnectionError:
+            logger.debug("the room was left before the figures of a turn could be published")
