@@ -47,10 +47,9 @@ NOT_OFFERED = """\
 ## What is not offered, and why
 
 * `instructions` and `tools`: they are those of LiveKit's `Agent`. With a Foundry agent instructions are not sent.
-* `avatar`, `animation`, and the modalities `avatar` and `animation`: an avatar's speech and picture come over a WebRTC connection
+* `avatar`, and the modalities `avatar` and `animation`: an avatar's speech and picture come over a WebRTC connection
   of its own, which a LiveKit session does not have. LiveKit's avatar plugins work on the audio of this one.
 * The echo reference from the client (`reference_source="client"`): it wants stereo input. WebRTC callers cancel their own echo.
-* Classic agents (`agent-id`): their access token would have to travel in the URL, where logs show it.
 """
 
 CLASSES = (
@@ -79,6 +78,8 @@ CLASSES = (
     ),
     "Audio in",
     ("AudioInputTranscriptionOptions", "AudioNoiseReduction", "AudioEchoCancellation"),
+    "Audio out",
+    ("Animation",),
     "While the model thinks",
     ("StaticInterimResponseConfig", "LlmInterimResponseConfig"),
     "Servers of tools that the service calls, for an `MCPTool` among the agent's tools",

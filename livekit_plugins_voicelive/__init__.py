@@ -12,6 +12,7 @@ from livekit.agents import Plugin
 from .log import logger
 from .models import ByomProfile, Model, OpenAIVoiceName
 from .protocol.session_config import (
+    Animation,
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
     AudioNoiseReduction,
@@ -40,6 +41,7 @@ from .tools import MCPApprovalRequest, MCPTool
 from .version import __version__
 
 __all__ = [
+    "Animation",
     "AudioEchoCancellation",
     "AudioInputTranscriptionOptions",
     "AudioNoiseReduction",

@@ -70,9 +70,9 @@ class Connection:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                headers = await _headers(endpoint)
+                url, headers = await _handshake(endpoint)
                 socket = await _Connect(
-                    endpoint.url,
+                    url,
                     additional_headers=headers,
                     user_agent_header=None,
                     compression=None,
@@ -145,9 +145,9 @@ class Connection:
                 self._outgoing.task_done()
 
 
-async def _headers(endpoint: Endpoint) -> dict[str, str]:
+async def _handshake(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
     try:
-        return await endpoint.headers()
+        return await endpoint.handshake()
     except Exception as fault:
         # `from None`: the cause can carry a request, and with it a secret.
         raise APIError(

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .credentials import DEFAULT_SCOPE, TokenSource, fresh_token
 from .environment import named
+from .foundry_agent import TOKEN_PARAMETER, Agent, ClassicAgent
 from .models import ByomProfile, ModelKind, kind_of
 from .version import __version__
 
@@ -62,7 +63,7 @@ def without_secrets(query: dict[str, str], argument: str) -> dict[str, str]:
         ValueError: there is one.
     """
     for name in query:
-        if name.lower() in ("api-key", "authorization", "agent-access-token"):
+        if name.lower() in ("api-key", "authorization", TOKEN_PARAMETER):
             raise ValueError(
                 f"{named(argument)} must not carry {name!r} in the URL, where logs would show it; "
                 f"use {named('api_key')} or `credential`"
@@ -125,31 +126,6 @@ def resource_name(name: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class Agent:
-    """An agent of the Foundry Agent Service; it brings its model, instructions and tools."""
-
-    name: str
-    project_name: str
-    version: str | None = None
-    conversation_id: str | None = None
-    """A stored conversation to go on with."""
-    client_id: str | None = None
-    """Of the managed identity that the agent is called with."""
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Its part of the URL. Source: how to use Voice Live with Foundry agents."""
-        parameters = {
-            "agent-name": self.name,
-            "agent-project-name": self.project_name,
-            "agent-version": self.version,
-            "conversation-id": self.conversation_id,
-            "agent-authentication-identity-client-id": self.client_id,
-        }
-        return {name: value for name, value in parameters.items() if value is not None}
-
-
-@dataclass(frozen=True)
 class Endpoint:
     """One way in: to a model, or to an agent. Secrets are in no repr."""
 
@@ -157,7 +133,7 @@ class Endpoint:
     """As :func:`websocket_base` makes it."""
     model: str | None = None
     """A managed model, or the name of a deployment where a profile is set; None with an agent."""
-    agent: Agent | None = None
+    agent: Agent | ClassicAgent | None = None
     api_version: str = DEFAULT_API_VERSION
     byom_profile: ByomProfile | None = None
     foundry_resource_override: str | None = None
@@ -188,7 +164,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """The WebSocket's URL; it holds no secret of ours."""
+        """The WebSocket's address, without any secret."""
         query = {"api-version": self.api_version}
         if self.agent is not None:
             query |= self.agent.query
@@ -201,11 +177,12 @@ class Endpoint:
         query = self.own_query | query | self.extra_query
         return f"{self.base}{PATH}?{urlencode(query)}"
 
-    async def headers(self) -> dict[str, str]:
-        """Headers for one connection: a token is used once, at the handshake, so each attempt takes a fresh one.
+    async def handshake(self) -> tuple[str, dict[str, str]]:
+        """URL and headers of one connection, with our credentials in them: tokens are used once, so each attempt takes fresh ones.
 
         Whatever the credential raises passes through.
         """
+        url = self.url
         headers = {
             "User-Agent": f"livekit-plugins-voicelive/{__version__}",
             # Microsoft's support asks for it.
@@ -217,8 +194,11 @@ class Endpoint:
             assert self.credential is not None, "an endpoint needs a key or a credential"
             token = await fresh_token(self.credential, self.scope)
             headers["Authorization"] = f"Bearer {token}"
+            if isinstance(self.agent, ClassicAgent):
+                url += "&" + urlencode({TOKEN_PARAMETER: token})
         extra = {name.lower() for name in self.extra_headers}
-        return {n: v for n, v in headers.items() if n.lower() not in extra} | self.extra_headers
+        kept = {name: value for name, value in headers.items() if name.lower() not in extra}
+        return url, kept | self.extra_headers
 
     async def aclose(self) -> None:
         """Close the credential, if it is our own; it opens again when it is asked again."""

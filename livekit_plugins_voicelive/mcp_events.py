@@ -22,20 +22,23 @@ from .tools import MCPApprovalRequest
 
 
 class McpEvents:
-    """Owns the calls that have begun and not ended; they die with the connection."""
+    """Owns the calls that have begun and not ended, and those that wait for leave; they die with the connection."""
 
     def __init__(self, pending: PendingRequests, responses: Responses) -> None:
         self._pending = pending
         self._responses = responses
         self._running: set[str] = set()
+        self._waiting: set[str] = set()
 
     def item_created(self, item: Item) -> Outcome:
         """A call begins, or asks leave to."""
         item_id = given(item.id) or ""
         if item.type == "mcp_call":
             self._running.add(item_id)
+            self._waiting.discard(given(item.approval_request_id) or "")
         if item.type != "mcp_approval_request":
             return Outcome()
+        self._waiting.add(item_id)
         request = MCPApprovalRequest(
             id=item_id,
             server_label=given(item.server_label) or "",
@@ -46,6 +49,8 @@ class McpEvents:
 
     def answer(self, request: MCPApprovalRequest, *, approve: bool) -> Outcome:
         """Send the decision; it is an item of the conversation."""
+        if not approve:
+            self._waiting.discard(request.id)
         item = mcp_approval_response_item(approval_request_id=request.id, approve=approve)
         event = ConversationItemCreate(event_id=new_event_id(), item=item)
         return Outcome(send=[self._pending.add(PendingRequest(event))])
@@ -61,6 +66,9 @@ class McpEvents:
                     return Outcome(send=self._responses.request(tagged_request(), None, now=now))
         return Outcome()
 
-    def connection_lost(self) -> None:
-        """Calls of the service end with its connection."""
+    def connection_lost(self) -> bool:
+        """Calls of the service end with its connection; returns whether somebody was waiting for what they would tell."""
+        owed = bool(self._running or self._waiting)
         self._running.clear()
+        self._waiting.clear()
+        return owed

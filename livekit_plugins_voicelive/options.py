@@ -19,6 +19,7 @@ from .endpoint import Endpoint
 from .environment import from_environment
 from .models import OpenAIVoiceName
 from .protocol.session_config import (
+    Animation,
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
     AudioNoiseReduction,
@@ -70,6 +71,7 @@ class SessionOptions(TypedDict, total=False):
     input_audio_echo_cancellation: AudioEchoCancellation | Any | None
     output_audio_timestamp_types: list[Literal["word"]] | None
     interim_response: InterimResponseConfig | Any | None
+    animation: Animation | Any | None
     parallel_tool_calls: bool
     temperature: float
     max_response_output_tokens: int | Literal["inf"]

@@ -18,9 +18,11 @@ from livekit.agents.utils import is_given
 from .audio_format import Encoding, OutputAudioFormat
 from .credentials import DEFAULT_SCOPE, Credential
 from .endpoint import Endpoint
+from .foundry_agent import foundry_agent
 from .models import ByomProfile, Model, OpenAIVoiceName
 from .options import SessionOptions, changed_options, one_name, session_options
 from .protocol.session_config import (
+    Animation,
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
     AudioNoiseReduction,
@@ -31,7 +33,7 @@ from .protocol.session_config import (
 from .realtime_session import RealtimeSession
 from .session_settings import SessionSettings
 from .tools import wire_tool_choice
-from .way_in import foundry_agent, way_in
+from .way_in import way_in
 
 SAY_SINCE = "2026-01-01"
 """First api-version with ``pre_generated_assistant_message``."""
@@ -56,6 +58,7 @@ class RealtimeModel(llm.RealtimeModel):
         project_name: NotGivenOr[str | None] = NOT_GIVEN,
         agent_version: NotGivenOr[str | None] = NOT_GIVEN,
         conversation_id: str | None = None,
+        agent_id: str | None = None,
         agent_client_id: str | None = None,
         endpoint: NotGivenOr[str | None] = NOT_GIVEN,
         api_version: NotGivenOr[str | None] = NOT_GIVEN,
@@ -76,6 +79,7 @@ class RealtimeModel(llm.RealtimeModel):
         input_audio_echo_cancellation: NotGivenOr[AudioEchoCancellation | Any | None] = NOT_GIVEN,
         output_audio_timestamp_types: NotGivenOr[list[Literal["word"]] | None] = NOT_GIVEN,
         interim_response: NotGivenOr[InterimResponseConfig | Any | None] = NOT_GIVEN,
+        animation: NotGivenOr[Animation | Any | None] = NOT_GIVEN,
         tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
         parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
         temperature: NotGivenOr[float] = NOT_GIVEN,
@@ -108,6 +112,7 @@ class RealtimeModel(llm.RealtimeModel):
             project_name: The Foundry project of the agent.
             agent_version: Pins the agent's version.
             conversation_id: A stored Foundry conversation that the agent goes on with.
+            agent_id: A classic agent, by its id and `project_name`; it needs Entra ID.
             agent_client_id: Client id of the managed identity that the agent is called with.
             endpoint: The resource's address, such as ``https://my-resource.services.ai.azure.com``. A project's endpoint is
                 reduced to it.
@@ -133,6 +138,8 @@ class RealtimeModel(llm.RealtimeModel):
             input_audio_noise_reduction: None switches it off.
             input_audio_echo_cancellation: None switches it off. WebRTC callers cancel their own echo.
             output_audio_timestamp_types: ``["word"]`` tells when each word is spoken; Azure voices only.
+            animation: Mouth shapes to go with the speech, as server events for your own code (`voicelive_server_event_received`);
+                Azure voices only.
             interim_response: Words that fill a wait; cascaded models and agents only.
             tool_choice: Of all replies, as LiveKit spells it.
             parallel_tool_calls: Whether a reply may call several tools.
@@ -162,7 +169,12 @@ class RealtimeModel(llm.RealtimeModel):
             byom_profile=byom_profile,
             foundry_resource_override=foundry_resource_override,
             agent=foundry_agent(
-                agent_name, project_name, agent_version, conversation_id, agent_client_id
+                agent_name=agent_name,
+                agent_id=agent_id,
+                project_name=project_name,
+                agent_version=agent_version,
+                conversation_id=conversation_id,
+                agent_client_id=agent_client_id,
             ),
             api_key=api_key,
             credential=credential,
@@ -183,6 +195,7 @@ class RealtimeModel(llm.RealtimeModel):
             "input_audio_echo_cancellation": input_audio_echo_cancellation,
             "output_audio_timestamp_types": output_audio_timestamp_types,
             "interim_response": interim_response,
+            "animation": animation,
             "tool_choice": wire_tool_choice(tool_choice) if is_given(tool_choice) else NOT_GIVEN,
             "parallel_tool_calls": parallel_tool_calls,
             "temperature": temperature,

@@ -274,13 +274,13 @@ class Translator:
         self._life.lost()
         self._to_send.clear()
         ended, owed = self._responses.connection_lost()
+        owed = self._mcp_events.connection_lost() or owed
         for generation in ended:
             for item_id, message in generation.messages.items():
                 if item_id not in generation.to_delete:
                     self._conversation.assistant_spoke(item_id, message.text)
         self._conversation.connection_lost(self._pending.connection_lost())
         self._input_audio.disconnected()
-        self._mcp_events.connection_lost()
         if owed and not self._input_audio.has_unanswered_turn:
             self._responses.request(tagged_request(), None, now=now)
 

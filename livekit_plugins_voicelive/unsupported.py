@@ -174,15 +174,10 @@ def _input_audio(wanted: Wanted) -> Iterator[str]:
 
 def _speech_extras(wanted: Wanted) -> Iterator[str]:
     voice = wanted.part("voice").get("type", "openai" if wanted.kind == "native" else "")
-    if (
-        wanted.fields.get("output_audio_timestamp_types")
-        and voice == "openai"
-        and wanted.endpoint.managed_model != "azure-realtime"
-    ):
-        yield (
-            "`output_audio_timestamp_types` works with Azure voices only; set "
-            f"{named('voice')} to {AZURE_VOICE}"
-        )
+    speaks_natively = voice == "openai" and wanted.endpoint.managed_model != "azure-realtime"
+    for name in ("output_audio_timestamp_types", "animation"):
+        if wanted.fields.get(name) and speaks_natively:
+            yield f"`{name}` works with Azure voices only; set {named('voice')} to {AZURE_VOICE}"
     if wanted.part("interim_response") and wanted.kind == "native":
         yield (
             f"`interim_response` does not work with {wanted.who}, which answers by itself; leave it out"

@@ -11,7 +11,6 @@ from livekit.agents.utils import is_given
 from .credentials import DEFAULT_SCOPE, Credential, TokenSource, default_credential
 from .endpoint import (
     DEFAULT_API_VERSION,
-    Agent,
     Endpoint,
     dated_version,
     known_profile,
@@ -21,6 +20,7 @@ from .endpoint import (
     without_secrets,
 )
 from .environment import from_environment, given_or_environment, named
+from .foundry_agent import Agent, ClassicAgent
 
 DEFAULT_MODEL = "gpt-realtime"
 
@@ -32,7 +32,7 @@ def way_in(
     model: NotGivenOr[str | None] = NOT_GIVEN,
     byom_profile: NotGivenOr[str | None] = NOT_GIVEN,
     foundry_resource_override: NotGivenOr[str | None] = NOT_GIVEN,
-    agent: Agent | None = None,
+    agent: Agent | ClassicAgent | None = None,
     api_key: NotGivenOr[str | None] = NOT_GIVEN,
     credential: NotGivenOr[Credential | None] = NOT_GIVEN,
     use_default_credential: bool = False,
@@ -60,6 +60,11 @@ def way_in(
     )
     _check_target(agent, name, profile, override)
     key, given_credential = _credentials(api_key, credential, use_default_credential)
+    if key is not None and isinstance(agent, ClassicAgent):
+        raise ValueError(
+            "a classic agent (`agent_id`) is called with a token of Entra ID, not with a key: pass `credential`, or "
+            f"`use_default_credential=True`, instead of {named('api_key')}"
+        )
     needs_credential = key is None and given_credential is None
     return Endpoint(
         base=base,
@@ -78,52 +83,15 @@ def way_in(
     )
 
 
-def foundry_agent(
-    agent_name: NotGivenOr[str | None],
-    project_name: NotGivenOr[str | None],
-    agent_version: NotGivenOr[str | None],
-    conversation_id: str | None,
-    agent_client_id: str | None,
-) -> Agent | None:
-    """The agent of these arguments, or None when a model is to answer.
-
-    Raises:
-        ValueError: one of its two names is missing.
-    """
-    name = given_or_environment("agent_name", agent_name)
-    project = given_or_environment("project_name", project_name)
-    version = given_or_environment("agent_version", agent_version)
-    if not name:
-        for argument, value in (
-            ("agent_version", version),
-            ("conversation_id", conversation_id),
-            ("agent_client_id", agent_client_id),
-        ):
-            if value:
-                raise ValueError(f"{named(argument)} is of no use without {named('agent_name')}")
-        return None
-    if not project:
-        raise ValueError(
-            f"{named('agent_name')} needs {named('project_name')}, the Foundry project of the agent"
-        )
-    return Agent(
-        name=name,
-        project_name=project,
-        version=version,
-        conversation_id=conversation_id,
-        client_id=agent_client_id,
-    )
-
-
 def _check_target(
-    agent: Agent | None, model: str | None, profile: str | None, override: str | None
+    agent: Agent | ClassicAgent | None, model: str | None, profile: str | None, override: str | None
 ) -> None:
     if agent is not None:
         for argument, value in (("model", model), ("byom_profile", profile)):
             if value:
                 # Reported: the service ignores both in silence, even names that do not exist.
                 raise ValueError(
-                    f"{named(argument)} does not go with {named('agent_name')}: the agent brings its own "
+                    f"{named(argument)} does not go with an agent ({named('agent_name')}): it brings its own "
                     "model. Leave one of them out"
                 )
         return

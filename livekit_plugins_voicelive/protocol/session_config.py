@@ -229,6 +229,17 @@ class AudioEchoCancellation(
     channels: int | UnsetType = UNSET
 
 
+# --- audio out ---------------------------------------------------------------------------------------------------------
+
+
+class Animation(WireStruct, frozen=True, kw_only=True):
+    """Mouth shapes that go with the speech."""
+
+    model_name: Maybe[str] = UNSET
+    outputs: Maybe[list[str]] = UNSET
+    """``viseme_id`` or ``blendshapes``. Microsoft's pages disagree on whether the latter works."""
+
+
 # --- while the model thinks --------------------------------------------------------------------------------------------
 
 
@@ -304,7 +315,7 @@ class SessionConfig(WireStruct, frozen=True, kw_only=True):
     input_audio_echo_cancellation: Maybe[AudioEchoCancellation] = UNSET
     input_audio_transcription: Maybe[AudioInputTranscriptionOptions] = UNSET
     output_audio_timestamp_types: Maybe[list[str]] = UNSET
-    animation: Any = UNSET
+    animation: Maybe[Animation] = UNSET
     avatar: Any = UNSET
     tools: Maybe[list[Any]] = UNSET
     tool_choice: Any = UNSET

@@ -88,6 +88,22 @@ async def test_default_azure_credential_is_one_switch_and_the_scope_an_option(
     assert identity.resources == ["https://cognitiveservices.azure.com"]
 
 
+async def test_a_classic_agents_token_is_in_the_url_and_in_no_log(
+    azure: EmulatorServer, identity: IdentityService, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with awaiting.ManagedIdentityCredential() as credential:
+        agent = {"agent_id": "asst_1", "project_name": "lobby", "credential": credential}
+        async with session_with(azure, api_key=None, **agent) as (_, events):
+            await events.server_event(SessionCreated)
+            azure.faults.handshake_status = 500
+            azure.faults.drop_connections()
+            await events.wait("error")
+    assert "agent-access-token=issued-token-1" in azure.requests[0].target
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith("livekit.")]
+    assert "issued-token" not in " ".join(ours) + str(events.all("error"))
+
+
 async def test_a_token_service_in_trouble_is_asked_again(
     azure: EmulatorServer, identity: IdentityService
 ) -> None:

@@ -100,7 +100,7 @@ def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_a_key_goes_into_its_header_and_nowhere_else() -> None:
     endpoint = Endpoint(base=f"wss://{HOST}", model="m", api_key="secret-key")
-    assert (await endpoint.headers())["api-key"] == "secret-key"
+    assert (await endpoint.handshake())[1]["api-key"] == "secret-key"
     assert "secret-key" not in repr(endpoint) + endpoint.url
 
 
@@ -117,7 +117,7 @@ async def test_a_credential_is_asked_for_a_fresh_token_every_time() -> None:
 
     credential = Credential()
     endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=credential)
-    headers = [await endpoint.headers() for _ in range(2)]
+    headers = [(await endpoint.handshake())[1] for _ in range(2)]
     assert [h["Authorization"] for h in headers] == ["Bearer token-1", "Bearer token-2"]
     assert credential.asked == ["https://ai.azure.com/.default"] * 2
     assert headers[0]["x-ms-client-request-id"] != headers[1]["x-ms-client-request-id"]
@@ -129,4 +129,4 @@ async def test_a_token_provider_may_be_plain_or_async() -> None:
 
     for provider, token in ((lambda: "now", "now"), (provide, "later")):
         endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=provider)
-        assert (await endpoint.headers())["Authorization"] == f"Bearer {token}"
+        assert (await endpoint.handshake())[1]["Authorization"] == f"Bearer {token}"

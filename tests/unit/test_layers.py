@@ -18,6 +18,7 @@ LAYERS = [
     {"response_events", "turn_events", "mcp_events"},
     {"translator"},
     {"environment", "credentials"},
+    {"foundry_agent"},
     {"endpoint"},
     {"way_in", "unsupported", "connection", "confirmation", "approvals"},
     {"options"},

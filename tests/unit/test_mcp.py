@@ -1,5 +1,7 @@
 """Tools of MCP servers, which the service calls itself. Orders of events after Microsoft's documentation and samples."""
 
+import pytest
+
 from livekit.agents import APIError
 from livekit_plugins_voicelive.protocol import server_events as server, tool_events
 from livekit_plugins_voicelive.protocol.client_events import ConversationItemCreate, ResponseCreate
@@ -70,15 +72,46 @@ async def test_leave_is_asked_of_the_users_code_and_the_answer_is_an_item() -> N
     )
 
 
+@pytest.mark.parametrize(
+    "begun", [calls("a"), [server.ConversationItemCreated(item=REQUEST)]], ids=["call", "approval"]
+)
+async def test_a_turn_whose_call_was_lost_with_the_connection_is_asked_for_again(
+    begun: list[object],
+) -> None:
+    pair = SessionPair(Say("Once more."))
+    receive(pair, *begun)
+    pair.lose()
+    pair.connect()
+    assert Heard(pair.emits("generation_created")[-1]).texts == ["Once more."]
+
+
+async def test_what_was_declined_or_has_ended_is_not_asked_for_again() -> None:
+    pair = SessionPair()
+    call = Item(type="mcp_call", id="a", approval_request_id="mcpr_1")
+    declined = Item(type="mcp_approval_request", id="mcpr_2")
+    receive(
+        pair,
+        server.ConversationItemCreated(item=REQUEST),
+        server.ConversationItemCreated(item=declined),
+    )
+    approve, decline = pair.emits("mcp_approval_requested")
+    pair.translator.answer_approval(approve, approve=True)
+    pair.translator.answer_approval(decline, approve=False)
+    receive(pair, server.ConversationItemCreated(item=call))
+    receive(pair, tool_events.ResponseMcpCallCompleted(item_id="a"))
+    assert len(pair.sent_of(ResponseCreate)) == 1
+    pair.lose()
+    pair.connect()
+    assert pair.sent_of(ResponseCreate) == []
+
+
 async def test_a_decision_that_comes_after_the_loss_goes_nowhere() -> None:
     pair = SessionPair()
-    receive(pair, *calls("a"), server.ConversationItemCreated(item=REQUEST))
+    receive(pair, server.ConversationItemCreated(item=REQUEST))
     pair.lose()
     pair.translator.answer_approval(pair.emits("mcp_approval_requested")[0], approve=True)
     pair.connect()
-    assert pair.service_ids == []
-    receive(pair, tool_events.ResponseMcpCallCompleted(item_id="new"))
-    assert len(pair.sent_of(ResponseCreate)) == 1, "the calls of the lost connection are forgotten"
+    assert pair.sent_of(ConversationItemCreate) == []
 
 
 async def test_a_server_that_does_not_tell_its_tools_is_reported() -> None:

@@ -1,6 +1,7 @@
 """The constructor: arguments and environment in, endpoint, session and capabilities out."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from azure.ai.voicelive import models as sdk
@@ -97,6 +98,22 @@ def test_an_agent_is_addressed_without_a_model() -> None:
     assert model.session_fields["input_audio_transcription"] == {"model": "azure-speech"}
 
 
+async def test_a_classic_agent_is_called_with_a_token_in_the_url_that_no_log_shows() -> None:
+    model = model_with(
+        agent_id="asst_1", project_name="lobby", api_key=None, credential=lambda: "secret token"
+    )
+    assert query(model) == {
+        "api-version": "2026-07-15",
+        "agent-id": "asst_1",
+        "agent-project-name": "lobby",
+    }
+    url, headers = await model.endpoint.handshake()
+    assert parse_qsl(urlsplit(url).query)[-1] == ("agent-access-token", "secret token")
+    assert headers["Authorization"] == "Bearer secret token"
+    assert model.model == "asst_1"
+    assert not model.capabilities.mutable_instructions
+
+
 async def test_an_agent_is_never_sent_instructions() -> None:
     agent = model_with(agent_name="concierge", project_name="lobby").session()
     plain = model_with().session()
@@ -127,7 +144,7 @@ def test_extra_query_and_headers_win_and_the_addresses_own_query_loses() -> None
 
 
 async def test_extra_headers_replace_ours_whatever_their_case() -> None:
-    headers = await model_with(extra_headers={"user-agent": "mine"}).endpoint.headers()
+    _, headers = await model_with(extra_headers={"user-agent": "mine"}).endpoint.handshake()
     assert [value for name, value in headers.items() if name.lower() == "user-agent"] == ["mine"]
 
 
