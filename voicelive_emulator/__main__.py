@@ -9,96 +9,26 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from .behaviour import Behaviour
 from .brain import ScriptedBrain
 from .chat_completions_brain import ChatCompletionsBrain
+from .command_line import arguments
 from .faults import Faults
 from .messages_brain import MessagesBrain
-from .profile_brain import ProfileBrain
+from .profile_brain import CHAT, CLAUDE, ProfileBrain
 from .recognizer import Recognizer
+from .recording import WrongRecording, read_recording
 from .recording_proxy import RecordingProxy
+from .replay_server import ReplayServer
 from .script import Script, WrongScript, read_rules
 from .server import EmulatorServer
 from .speech_detector import neural_probability
 from .speech_packages import SpeechPackagesMissing
-from .switches import WrongSwitch, names, read_pair
+from .switches import WrongSwitch, read_pair
 from .synthesizer import Synthesizer
 from .work import Brain
-
-CHAT = "byom-azure-openai-chat-completion"
-CLAUDE = "byom-foundry-anthropic-messages"
-
-
-def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="voicelive-emulator",
-        description="Azure Voice Live on this machine: it hears, answers and speaks, without an account.",
-        epilog=f"Switches of --behaviour: {', '.join(names(Behaviour))}. "
-        f"Switches of --fault: {', '.join(names(Faults))}.",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8088, help="0 takes any free one (%(default)s)")
-    parser.add_argument(
-        "--api-key", default="emulator", help="key that clients must show (%(default)s)"
-    )
-    parser.add_argument(
-        "--recognizer", metavar="MODEL", help="folder or name of another faster-whisper model"
-    )
-    parser.add_argument("--voice", metavar="FILE", help="another Piper voice, NAME.onnx")
-    parser.add_argument(
-        "--deaf",
-        action="store_true",
-        help="load no models: listen by loudness, understand nothing and hum",
-    )
-    parser.add_argument("--script", metavar="FILE", type=Path, help="YAML rules: what to answer")
-    parser.add_argument(
-        "--chat-completions",
-        metavar="URL",
-        help=f"model for the profile {CHAT}: an OpenAI-compatible server, "
-        "such as http://127.0.0.1:11434/v1; its key is OPENAI_API_KEY",
-    )
-    parser.add_argument(
-        "--messages",
-        metavar="URL",
-        help=f"model for the profile {CLAUDE}: an Anthropic-compatible server; "
-        "its key is ANTHROPIC_API_KEY",
-    )
-    parser.add_argument(
-        "--record",
-        metavar="FILE",
-        type=Path,
-        help="do not emulate: pass everything on to --upstream, and write a recording without keys",
-    )
-    parser.add_argument(
-        "--upstream", metavar="URL", help="with --record: the Azure endpoint, https://..."
-    )
-    parser.add_argument(
-        "--record-audio", action="store_true", help="with --record: write the sound too"
-    )
-    for option, what in (
-        ("--behaviour", "how to behave where the service is unknown"),
-        ("--fault", "what to do wrong"),
-    ):
-        parser.add_argument(
-            option,
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help=f"{what}; can be repeated, and changed while running",
-        )
-    parser.add_argument(
-        "--verbose", action="store_true", help="log every event's type, never its content"
-    )
-    options = parser.parse_args(argv)
-    if (options.record is None) != (options.upstream is None):
-        parser.error("--record and --upstream need each other")
-    if options.upstream and not options.upstream.startswith(("http://", "https://")):
-        parser.error("--upstream must begin with https:// (or http://)")
-    return options
 
 
 def switched(kind: Any, pairs: list[str]) -> Any:
@@ -155,6 +85,8 @@ async def run(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopped.set)
     if options.record is not None:
         await record(options, stopped)
+    elif options.replay is not None:
+        await replay(options, stopped)
     else:
         await emulate(options, stopped)
 
@@ -173,6 +105,22 @@ async def record(options: argparse.Namespace, stopped: asyncio.Event) -> None:
             print(f"Recording {options.upstream} at {proxy.endpoint}")
             print(f"AZURE_VOICELIVE_ENDPOINT={proxy.endpoint}", flush=True)
             await stopped.wait()
+
+
+async def replay(options: argparse.Namespace, stopped: asyncio.Event) -> None:
+    """Play a recording.
+
+    Raises:
+        WrongRecording: the file cannot be used.
+    """
+    recording = read_recording(options.replay)
+    async with ReplayServer(recording, host=options.host, port=options.port) as server:
+        print(f"Replaying {options.replay} at {server.endpoint}")
+        print(
+            f"AZURE_VOICELIVE_ENDPOINT={server.endpoint} AZURE_VOICELIVE_API_KEY={options.api_key}",
+            flush=True,
+        )
+        await stopped.wait()
 
 
 async def emulate(options: argparse.Namespace, stopped: asyncio.Event) -> None:
@@ -205,7 +153,7 @@ def main() -> int:
     logging.getLogger("voicelive_emulator.websocket").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
-    except (SpeechPackagesMissing, WrongScript, WrongSwitch) as wrong:
+    except (SpeechPackagesMissing, WrongRecording, WrongScript, WrongSwitch) as wrong:
         print(wrong, file=sys.stderr)
         return 1
     except OSError as error:

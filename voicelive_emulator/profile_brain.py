@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from .work import Brain, ConversationView, Thought
 
+CHAT = "byom-azure-openai-chat-completion"
+CLAUDE = "byom-foundry-anthropic-messages"
+
 
 class ProfileBrain:
     """Owns the choice, by the session's ``profile``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,6 +19,8 @@ SECRETS = (
     "headers",
 )
 """Names of fields and query parameters whose values are never written, in lower case."""
+
+_LENGTH = re.compile(r"\((\d+) bytes\)")
 
 
 def scrubbed_target(target: str) -> str:
@@ -54,5 +57,17 @@ def _field(name: str, value: Any, keep_audio: bool) -> Any:
     return _cleaned(value, keep_audio)
 
 
-def _length(text: Any) -> str:
-    return f"({len(str(text)) * 3 // 4} bytes)"
+def length_of(sound: str) -> int:
+    """The bytes of a sound: as base64, or where it was left out."""
+    left_out = left_out_of(sound)
+    return len(sound) * 3 // 4 - sound[-2:].count("=") if left_out is None else left_out
+
+
+def left_out_of(sound: str) -> int | None:
+    """The bytes that were left out, if this stands for a sound."""
+    found = _LENGTH.fullmatch(sound)
+    return int(found.group(1)) if found else None
+
+
+def _length(sound: Any) -> str:
+    return f"({length_of(str(sound))} bytes)"

@@ -1,0 +1,143 @@
+"""A recording as a server on a port: the connections of the file, one after the other, to whoever connects."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from .http_response import http_response
+from .recording import RecordedConnection
+from .replay import Departed, Replay
+
+logger = logging.getLogger("voicelive_emulator")
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+NO_JSON_OBJECT = {"type": "(no JSON object)"}
+"""As such a message stands in a recording."""
+
+
+class ReplayServer:
+    """``async with ReplayServer(connections) as server:`` owns the port, and which connection is next.
+
+    Any key is good. After the last connection of the recording comes the first again, unless a client departed from
+    it: from then on nobody can connect, so that a client which comes back by itself does not go on in a wrong place.
+    """
+
+    def __init__(
+        self, recording: list[RecordedConnection], *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            recording: what to play; at least one connection.
+            host: address to listen on.
+            port: 0 takes any free one.
+        """
+        self._recording = recording
+        self._next = 0
+        self._host, self._port = host, port
+        self._server: Server | None = None
+        self._replays: dict[ServerConnection, Replay] = {}
+        self.departure: str | None = None
+        """In which line a client departed from the recording, and how."""
+
+    @property
+    def endpoint(self) -> str:
+        """What a client takes for its Azure endpoint."""
+        if self._server is None:
+            raise RuntimeError("the server is not running")
+        return f"http://{self._host}:{next(iter(self._server.sockets)).getsockname()[1]}"
+
+    async def __aenter__(self) -> ReplayServer:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._server = await serve(
+            self._serve,
+            self._host,
+            self._port,
+            process_request=self._process_request,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,
+            logger=logging.getLogger("voicelive_emulator.websocket"),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _process_request(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        if self.departure is not None:
+            error = {"code": "recording_departed", "message": self.departure}
+            return http_response(410, json.dumps({"error": error}))
+        recorded = self._recording[self._next % len(self._recording)]
+        self._next += 1
+        if recorded.refusal is not None:
+            return http_response(recorded.refusal.status, recorded.refusal.body)
+        self._replays[connection] = Replay(recorded)
+        return None
+
+    async def _serve(self, websocket: ServerConnection) -> None:
+        replay = self._replays.pop(websocket)
+        try:
+            await _send(websocket, replay.begin())
+            while replay.closed is None:
+                await _send(websocket, replay.receive(_event(await websocket.recv())))
+            if replay.closed.code == 1006:
+                websocket.transport.abort()
+            else:
+                code = 1000 if replay.closed.code == 1005 else replay.closed.code
+                await websocket.close(code, replay.closed.reason)
+        except Departed as departed:
+            await self._part(websocket, str(departed))
+        except ConnectionClosed:
+            pass
+
+    async def _part(self, websocket: ServerConnection, departure: str) -> None:
+        self.departure = departure
+        logger.warning(departure)
+        error = {
+            "type": "invalid_request_error",
+            "code": "recording_departed",
+            "message": departure,
+            "param": None,
+            "event_id": None,
+        }
+        await _send(websocket, [{"type": "error", "error": error}])
+        await websocket.close(1008, "departed from the recording")
+
+
+async def _send(websocket: ServerConnection, events: list[dict[str, Any]]) -> None:
+    for event in events:
+        logger.debug("-> %s", event["type"])
+        await websocket.send(json.dumps(event))
+
+
+def _event(message: str | bytes) -> dict[str, Any]:
+    event: dict[str, Any] = NO_JSON_OBJECT
+    with suppress(ValueError):
+        match json.loads(message):
+            case {"type": str()} as read:
+                event = read
+    logger.debug("<- %s", event["type"])
+    return event
