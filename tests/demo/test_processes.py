@@ -83,6 +83,16 @@ time.sleep(600)
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell a child of it")
+def test_the_child_does_not_outlive_a_leash_that_is_killed(tmp_path: Path) -> None:
+    child, ids = family(tmp_path)
+    parent = subprocess.run(["ps", "-o", "ppid=", "-p", str(ids[0])], capture_output=True).stdout
+    os.kill(int(parent), signal.SIGKILL)
+    wait_until_gone(ids[:1])
+    child.stop()
+    os.kill(ids[1], signal.SIGKILL)
+
+
 def test_a_child_that_ends_too_early_is_named_with_its_last_words(tmp_path: Path) -> None:
     child = start(tmp_path, "print('the reason'); raise SystemExit(3)")
     with pytest.raises(ProcessFailed, match=r"Child ended with status 3[\s\S]*the reason"):
