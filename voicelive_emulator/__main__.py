@@ -58,15 +58,15 @@ def speech(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def brain(options: argparse.Namespace) -> Brain:
-    """What answers.
+def brain(options: argparse.Namespace, faults: Faults) -> Brain:
+    """What answers; a script can switch the faults.
 
     Raises:
         WrongScript: the script cannot be used.
     """
     scripted: Brain = ScriptedBrain()
     if options.script is not None:
-        scripted = Script(read_rules(options.script), scripted)
+        scripted = Script(read_rules(options.script), scripted, faults)
     brought: dict[str, Brain] = {}
     if options.chat_completions:
         key = os.environ.get("OPENAI_API_KEY", "")
@@ -125,13 +125,14 @@ async def replay(options: argparse.Namespace, stopped: asyncio.Event) -> None:
 
 async def emulate(options: argparse.Namespace, stopped: asyncio.Event) -> None:
     """Play the service."""
+    faults = switched(Faults, options.fault)
     server = EmulatorServer(
         options.host,
         options.port,
         api_key=options.api_key,
-        brain=brain(options),
+        brain=brain(options, faults),
         behaviour=switched(Behaviour, options.behaviour),
-        faults=switched(Faults, options.fault),
+        faults=faults,
         keep_received=False,
         **speech(options),
     )

@@ -33,6 +33,10 @@ class Faults:
     """Accept, send this error instead of ``session.created``, and close."""
     drop_after: str | int | None = None
     """Drop the connection after sending an event of this type, or this many events."""
+    stall_after: str | int | None = None
+    """Read and send nothing any more on the connection, likewise."""
+    expire_after: str | int | None = None
+    """End the session as at its time limit, likewise."""
     withhold: set[str] = field(default_factory=set)
     """Types of events that are never sent."""
     refuse: dict[str, ErrorDetails] = field(default_factory=dict)

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from .brain import unanswered, unspoken_results
+from .faults import Faults
+from .switches import WrongSwitch, read_all
 from .work import Brain, Call, ConversationView, Say, Thought
 
 
@@ -36,6 +38,10 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What to call it with."""
     fails: bool = False
     """Fail after saying that, as a model that cannot be reached."""
+    faults: dict[str, Any] = {}
+    """Switches of :class:`~.faults.Faults`, on from the beginning of this answer to the beginning of the next."""
+    once: bool = False
+    """Answer a single time, and fit nothing more."""
 
     def fits(self, heard: str, outputs: list[str]) -> bool:
         """Whether this rule answers."""
@@ -47,11 +53,17 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Script:
-    """A brain that follows the rules of a file; where none fits, another brain answers."""
+    """A brain that follows the rules of a file; where none fits, another brain answers.
 
-    def __init__(self, rules: list[Rule], otherwise: Brain) -> None:
-        self._rules = rules
+    Owns which rules are left, and the faults that the last one switched on.
+    """
+
+    def __init__(self, rules: list[Rule], otherwise: Brain, faults: Faults | None = None) -> None:
+        """``faults`` is what the rules switch; it belongs to the server, and is the same for all connections."""
+        self._rules = list(rules)
         self._otherwise = otherwise
+        self._faults = faults or Faults()
+        self._before: dict[str, Any] = {}
 
     def think(self, view: ConversationView) -> Iterator[Thought]:
         """The answer of the first rule that fits.
@@ -62,15 +74,26 @@ class Script:
         outputs = [result.output for result in unspoken_results(view.history)]
         heard = unanswered(view.history)
         rule = next((rule for rule in self._rules if rule.fits(heard, outputs)), None)
+        self._switch(rule.faults if rule else {})
         if rule is None:
             yield from self._otherwise.think(view)
             return
+        if rule.once:
+            self._rules.remove(rule)
         for text in [rule.says] if isinstance(rule.says, str) else rule.says:
             yield Say(text)
         if rule.calls is not None:
             yield Call(rule.calls, json.dumps(rule.arguments))
         if rule.fails:
             raise ScriptedFailure
+
+    def _switch(self, faults: dict[str, Any]) -> None:
+        for name, value in self._before.items():
+            setattr(self._faults, name, value)
+        wanted = read_all(Faults, faults)
+        self._before = {name: getattr(self._faults, name) for name in wanted}
+        for name, value in wanted.items():
+            setattr(self._faults, name, value)
 
 
 def read_rules(path: Path) -> list[Rule]:
@@ -84,10 +107,12 @@ def read_rules(path: Path) -> list[Rule]:
         for rule in rules:
             for pattern in (rule.hears, rule.returned):
                 re.compile(pattern or "")
+            read_all(Faults, rule.faults)
     except ImportError:
         raise WrongScript(
             'Scripts need PyYAML: run `pip install "livekit-plugins-voicelive[emulator]"`.'
         ) from None
-    except (OSError, msgspec.MsgspecError, re.error) as error:
-        raise WrongScript(f"The script {path} cannot be used: {error}.") from None
+    except (OSError, msgspec.MsgspecError, re.error, WrongSwitch) as error:
+        reason = str(error).removesuffix(".")
+        raise WrongScript(f"The script {path} cannot be used: {reason}.") from None
     return rules

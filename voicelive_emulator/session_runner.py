@@ -49,6 +49,7 @@ class SessionRunner:
         self._outgoing: asyncio.Queue[ServerEvent] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._sent = 0
+        self._stalled = False
 
     async def run(self) -> None:
         """Until the connection ends, whoever ends it."""
@@ -58,7 +59,7 @@ class SessionRunner:
             async for message in self._websocket:
                 if self._faults.read_delay_s:
                     await asyncio.sleep(self._faults.read_delay_s)
-                if not self._faults.half_open:
+                if not self._dead:
                     self._receive(message)
         except ConnectionClosed:
             pass
@@ -112,17 +113,31 @@ class SessionRunner:
                 kind = event_type(event)
                 if self._faults.send_delay_s:
                     await asyncio.sleep(self._faults.send_delay_s)
-                if self._faults.half_open or kind in self._faults.withhold:
+                if self._dead or kind in self._faults.withhold:
                     continue
                 self._log("->", event)
                 await self._websocket.send(codec.encode(event), text=True)
                 self._sent += 1
-                if self._faults.drop_after in (kind, self._sent):
-                    self.drop()
-                if isinstance(event, ErrorEvent) and event.error is SESSION_EXPIRED:
-                    await self._websocket.close(1001, "session_expired")
+                await self._break(event, kind)
         except ConnectionClosed:
             pass
+
+    @property
+    def _dead(self) -> bool:
+        return self._stalled or self._faults.half_open
+
+    async def _break(self, event: ServerEvent, kind: str) -> None:
+        """What a fault does at the boundary behind an event."""
+        faults, boundary = self._faults, (kind, self._sent)
+        if faults.drop_after in boundary:
+            self.drop()
+        self._stalled = faults.stall_after in boundary
+        if isinstance(event, ErrorEvent) and event.error is SESSION_EXPIRED:
+            await self._websocket.close(1001, "session_expired")
+        elif faults.expire_after in boundary:
+            expired = ErrorEvent(error=SESSION_EXPIRED)
+            await self._websocket.send(codec.encode(expired), text=True)
+            await self._websocket.close(1001, "session_expired")
 
     def _drain(self) -> None:
         """Send what the session wants sent, start its work, set its timer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -36,6 +37,22 @@ def read(kind: type, name: str, text: str) -> Any:
         return msgspec.convert(_value(wanted, text), wanted, strict=False)
     except msgspec.ValidationError as error:
         raise WrongSwitch(f"{name} cannot be {text!r}: {error}.") from None
+
+
+def read_all(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Switches from a file: what is not text need not be read as such.
+
+    Raises:
+        WrongSwitch: one of them cannot be.
+    """
+    texts = {
+        name: ",".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+    return {
+        name: read(kind, name, text if isinstance(text, str) else json.dumps(text))
+        for name, text in texts.items()
+    }
 
 
 def read_pair(kind: type, pair: str) -> tuple[str, Any]:

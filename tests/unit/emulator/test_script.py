@@ -1,10 +1,13 @@
 """Rules from a file answer the same way every time."""
 
+import copy
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from voicelive_emulator import ScriptedBrain
+from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
+from voicelive_emulator import Faults, ScriptedBrain
 from voicelive_emulator.script import Script, ScriptedFailure, WrongScript, read_rules
 from voicelive_emulator.work import (
     Call,
@@ -68,7 +71,17 @@ def test_a_rule_can_make_the_model_fail(script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- heard: x\n", "says: x\n", "- hears: '('\n", "- says: 3\n", "- [", None]
+    "text",
+    [
+        "- heard: x\n",
+        "says: x\n",
+        "- hears: '('\n",
+        "- says: 3\n",
+        "- faults: {drop: true}\n",
+        "- faults: {send_delay_s: soon}\n",
+        "- [",
+        None,
+    ],
 )
 def test_a_wrong_file_is_one_sentence_that_names_it(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "rules.yaml"
@@ -76,3 +89,56 @@ def test_a_wrong_file_is_one_sentence_that_names_it(tmp_path: Path, text: str | 
         path.write_text(text)
     with pytest.raises(WrongScript, match=r"rules\.yaml cannot be used: "):
         read_rules(path)
+
+
+FAULTY = """
+- hears: story
+  once: true
+  says: Once upon a time.
+  faults: {drop_after: response.audio.delta, withhold: [response.done, error], send_delay_s: 0.5}
+- hears: story
+  says: It was a dark night.
+"""
+
+
+def faulty(tmp_path: Path, faults: Faults) -> Script:
+    path = tmp_path / "rules.yaml"
+    path.write_text(FAULTY)
+    return Script(read_rules(path), ScriptedBrain(), faults)
+
+
+def test_a_rules_faults_are_on_before_its_answer_and_off_with_the_next(tmp_path: Path) -> None:
+    faults = Faults(withhold={"response.created"}, refuse={"session.update": ErrorDetails()})
+    before = copy.copy(faults)
+    script = faulty(tmp_path, faults)
+    asked = ConversationView(history=(Utterance("user", "A story!"),))
+    answer = script.think(asked)
+    assert next(answer) == Say("Once upon a time.")
+    during = dataclasses.replace(
+        before,
+        drop_after="response.audio.delta",
+        withhold={"response.done", "error"},
+        send_delay_s=0.5,
+    )
+    assert faults == during
+    assert list(answer) == []
+    assert faults == during
+    assert next(script.think(asked)) == Say("It was a dark night.")
+    assert faults == before
+
+
+def test_faults_end_with_an_answer_that_is_not_the_scripts(tmp_path: Path) -> None:
+    faults = Faults()
+    script = faulty(tmp_path, faults)
+    thoughts(script, Utterance("user", "A story!"))
+    thoughts(script, Utterance("user", "Say exactly 'so it is'."))
+    assert faults == Faults()
+
+
+def test_a_rule_for_once_fits_nothing_more(tmp_path: Path) -> None:
+    script = faulty(tmp_path, Faults())
+    assert [thoughts(script, Utterance("user", "A story!")) for _ in range(3)] == [
+        [Say("Once upon a time.")],
+        [Say("It was a dark night.")],
+        [Say("It was a dark night.")],
+    ]
