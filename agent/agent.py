@@ -10,8 +10,8 @@ import sys
 
 from livekit.agents import AgentServer, cli
 from worker.call import answer, load
+from worker.environment import load_environment
 from worker.preflight import preflight
-from worker.settings import load_environment
 
 # Also for `lk agent dev` and `python -m livekit.agents`, which import this file and look for `server`.
 load_environment()

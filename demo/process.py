@@ -62,6 +62,24 @@ class ChildProcess:
         """Whether the child is no longer running."""
         return self._process.poll() is not None
 
+    @property
+    def pid(self) -> int:
+        """The process id of the leash that holds the child."""
+        return self._process.pid
+
+    def wait_for_end(self, *, deadline_s: float) -> int:
+        """Wait until the child has ended by itself; returns its exit status.
+
+        Raises:
+            ProcessFailed: it goes on beyond the deadline.
+        """
+        try:
+            return self._process.wait(deadline_s)
+        except subprocess.TimeoutExpired:
+            raise ProcessFailed(
+                f"{self.name} had not ended within {deadline_s:.0f} s. {self._last_lines()}"
+            ) from None
+
     def wait_for_line(self, pattern: str, *, deadline_s: float) -> re.Match[str]:
         """Wait until the log has a line that matches `pattern`, and return the match.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from livekit.agents import Agent
 
-from .settings import Settings
-from .tools import convert, get_time
+from .call_settings import CallSettings
 
 
 class Assistant(Agent):
-    """Greets, answers, and has two tools."""
+    """Greets, answers, and has the tools that the call is given."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(instructions=settings.instructions, tools=[get_time, convert])
+    def __init__(self, settings: CallSettings) -> None:
+        super().__init__(instructions=settings.instructions, tools=list(settings.tools))
         self._greeting = settings.greeting
 
     async def on_enter(self) -> None:

@@ -16,6 +16,8 @@ from livekit import rtc
 from livekit.agents import (
     AgentSession,
     AgentStateChangedEvent,
+    CloseEvent,
+    ErrorEvent,
     SpeechCreatedEvent,
     UserStateChangedEvent,
 )
@@ -23,6 +25,7 @@ from livekit.agents.llm import RealtimeSession
 from livekit.agents.voice.events import SessionUsageUpdatedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
 
+from .failures import kind_of
 from .figures import CallFigures, TurnFigures
 
 logger = logging.getLogger("livekit.agents.voicelive-worker")
@@ -43,15 +46,12 @@ class CallReport:
         session.on("user_state_changed", self._user_state_changed)
         session.on("agent_state_changed", self._agent_state_changed)
         session.on("session_usage_updated", self._usage_updated)
+        session.on("error", self._failed)
+        session.on("close", self._closed)
 
     def watch_connection(self, realtime: RealtimeSession) -> None:
         """Count its reconnections too; it is there once the agent session has started."""
         realtime.on("session_reconnected", lambda _: self.figures.reconnected())
-
-    def write(self, *, ended: str) -> None:
-        """The call's one line in the log."""
-        summary = self.figures.summary(now=time.time(), ended=ended)
-        logger.info("call summary", extra=summary)
 
     def _speech_created(self, event: SpeechCreatedEvent) -> None:
         handle = event.speech_handle
@@ -71,6 +71,18 @@ class CallReport:
 
     def _usage_updated(self, event: SessionUsageUpdatedEvent) -> None:
         self._publish(self.figures.used(event.usage))
+
+    def _failed(self, event: ErrorEvent) -> None:
+        error = getattr(event.error, "error", event.error)
+        self.figures.failed(kind_of(error))
+        if getattr(event.error, "recoverable", False):
+            logger.warning("Voice Live: %s", error)
+        else:
+            logger.error("the call ends: %s", error)
+
+    def _closed(self, event: CloseEvent) -> None:
+        summary = self.figures.summary(now=time.time(), ended=event.reason.value)
+        logger.info("call summary", extra=summary)
 
     def _publish(self, turn: TurnFigures | None) -> None:
         if turn is not None and self._room.isconnected():

@@ -43,6 +43,8 @@ class CallFigures:
         self._model = model
         self._began_at = now
         self._open = 0
+        self._spoken_to = False
+        self._sounded = False
         self._counted: dict[tuple[str, str], tuple[int, int]] = {}
         self._credited = (0, 0)
         self._user_stopped_at: float | None = None
@@ -84,14 +86,14 @@ class CallFigures:
     def turn_began(self, *, spoken_to: bool) -> None:
         """The agent is to say something, because it was spoken to or for another reason."""
         self._open += 1
-        if not spoken_to:
-            self._user_stopped_at = None
+        self._spoken_to = spoken_to
 
     def agent_sounded(self, *, now: float) -> None:
         """The agent begins to be heard."""
-        if self._user_stopped_at is not None:
+        self._sounded = True
+        if self._spoken_to and self._user_stopped_at is not None:
             self._latency_ms = round((now - self._user_stopped_at) * 1000)
-            self._user_stopped_at = None
+        self._user_stopped_at = None
 
     def turn_ended(self, items: Sequence[llm.ChatItem], *, interrupted: bool) -> TurnFigures | None:
         """The agent has said it, or was interrupted; None if nothing of it was heard and nothing done.
@@ -100,7 +102,10 @@ class CallFigures:
         """
         self._open -= 1
         tools = tuple(item.name for item in items if isinstance(item, llm.FunctionCall))
-        if not tools and not any(isinstance(item, llm.ChatMessage) for item in items):
+        said = any(isinstance(item, llm.ChatMessage) for item in items)
+        # A reply that is cut before its first word is no message of the conversation, and was heard all the same.
+        sounded, self._sounded = self._sounded, False
+        if not (sounded or said or tools):
             return None
         latency_ms, self._latency_ms = self._latency_ms, None
         if latency_ms is not None:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime
 
 from livekit.agents import ToolError, function_tool
+from livekit.agents.llm import Tool
 
 from .places import time_zone
 from .units import DifferentKinds, UnknownUnit, converted, spoken
@@ -44,3 +45,7 @@ async def convert(value: float, from_unit: str, to_unit: str) -> str:
             f"{from_unit} cannot be converted to {to_unit}: they measure different things."
         ) from None
     return f"{spoken(value)} {from_unit} is {spoken(result)} {to_unit}"
+
+
+TOOLS: dict[str, Tool] = {"get_time": get_time, "convert": convert}
+"""All that a call can be given, by name."""

@@ -108,10 +108,21 @@ def test_a_reply_of_which_nothing_was_heard_is_no_turn() -> None:
     assert answered.turn == 1
 
 
+def test_a_reply_that_is_cut_in_its_first_word_is_a_turn() -> None:
+    figures = CallFigures(MODEL, now=0)
+    figures.turn_began(spoken_to=True)
+    figures.agent_sounded(now=1.0)
+    cut = figures.turn_ended([], interrupted=True)
+    assert cut is not None
+    assert cut.interrupted
+
+
 def test_an_answer_to_a_typed_line_has_no_latency_even_after_some_noise() -> None:
     figures = CallFigures(MODEL, now=0)
     figures.user_stopped(now=1.0)
     figures.turn_began(spoken_to=False)
+    # LiveKit counts a user who has typed as one who spoke.
+    figures.user_stopped(now=19.0)
     figures.agent_sounded(now=20.0)
     answered = figures.turn_ended([message()], interrupted=False)
     assert answered is not None

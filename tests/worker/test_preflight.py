@@ -86,11 +86,14 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ("AGENT_AEC_WARMUP_S", "soon", "AGENT_AEC_WARMUP_S should be a valid number"),
         ("AGENT_MAX_JOBS", "many", "AGENT_MAX_JOBS should be a valid integer"),
         ("AGENT_MAX_JOBS", "0", "AGENT_MAX_JOBS should be greater than or equal to 1"),
+        ("AZURE_VOICELIVE_FALLBACK_MODEL", "m", "AZURE_VOICELIVE_FALLBACK_MODEL"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_to_do(
     surroundings: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
+    # Wrong for a fallback model alone: a profile that does not exist.
+    surroundings.setenv("AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE", "byom-gemini")
     surroundings.setenv(name, value)
     [sentence] = problems(LIVEKIT_VARIABLES)
     assert words in sentence

@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from worker import settings
-from worker.settings import Settings, WorkerSettings, load_environment
+from livekit_plugins_voicelive import RealtimeModel
+from worker import environment, settings
+from worker.environment import load_environment
+from worker.models import realtime_model
+from worker.settings import Settings, WorkerSettings
 
 ENDPOINT = "https://my-resource.services.ai.azure.com"
 
@@ -17,9 +20,15 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", ENDPOINT)
 
 
+def model_of_the_environment() -> RealtimeModel:
+    model = realtime_model()
+    assert isinstance(model, RealtimeModel)
+    return model
+
+
 def test_an_endpoint_and_a_key_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
-    model = Settings().realtime_model()
+    model = model_of_the_environment()
     assert model.model == "gpt-realtime"
     assert model.capabilities.turn_detection
 
@@ -34,7 +43,7 @@ def test_every_variable_reaches_the_model(monkeypatch: pytest.MonkeyPatch) -> No
         "AZURE_VOICELIVE_API_VERSION": "2025-10-01",
     }.items():
         monkeypatch.setenv(name, value)
-    model = Settings().realtime_model()
+    model = model_of_the_environment()
     assert model.endpoint.url == (
         "wss://my-resource.services.ai.azure.com/voice-live/realtime?api-version=2025-10-01"
         "&model=my-deployment&profile=byom-azure-openai-chat-completion"
@@ -47,7 +56,7 @@ def test_a_variable_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
     monkeypatch.setenv("AZURE_VOICELIVE_MODEL", "")
     monkeypatch.setenv("AZURE_VOICELIVE_VOICE", " ")
-    model = Settings().realtime_model()
+    model = model_of_the_environment()
     assert model.model == "gpt-realtime"
     assert "voice" not in model.session_fields
 
@@ -62,7 +71,7 @@ def test_instructions_of_microsofts_sample_are_read(monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
     local, shared = tmp_path / ".env.local", tmp_path / ".env"
-    monkeypatch.setattr(settings, "ENV_FILES", [local, shared])
+    monkeypatch.setattr(environment, "ENV_FILES", [local, shared])
     # Set and removed through monkeypatch, so that it also removes what the files set.
     for name in ("AGENT_GREETING", "AGENT_INSTRUCTIONS"):
         monkeypatch.setenv(name, "x")
@@ -79,7 +88,7 @@ def test_the_real_environment_wins_and_local_files_come_before_shared_ones(
     load_environment()
     loaded = Settings()
     assert (loaded.greeting, loaded.instructions) == ("local", "shared")
-    assert loaded.realtime_model().endpoint.base == ENDPOINT.replace("https", "wss")
+    assert model_of_the_environment().endpoint.base == ENDPOINT.replace("https", "wss")
 
 
 def test_a_line_not_filled_in_does_not_hide_another_files_value(files: tuple[Path, Path]) -> None:
@@ -91,13 +100,13 @@ def test_a_line_not_filled_in_does_not_hide_another_files_value(files: tuple[Pat
 
 
 def test_any_local_file_comes_before_any_shared_one() -> None:
-    assert [path.name for path in settings.ENV_FILES] == [
+    assert [path.name for path in environment.ENV_FILES] == [
         ".env.local",
         ".env.local",
         ".env",
         ".env",
     ]
-    assert settings.ENV_FILES[0].parent.parent == settings.ENV_FILES[1].parent
+    assert environment.ENV_FILES[0].parent.parent == environment.ENV_FILES[1].parent
 
 
 def test_blank_settings_of_the_agent_keep_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import sys
 
 from aiohttp import web
 
-from ..settings import load_environment
+from ..environment import load_environment
 from .server import CLIENT_LIBRARY, application
 from .settings import WebSettings, problems
 
