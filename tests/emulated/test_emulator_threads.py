@@ -1,0 +1,55 @@
+"""No model works in the event loop: ears, brain and voice are asked in threads of their own, from first to last word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from livekit_plugins_voicelive.protocol import client_events as client
+from tests.emulated.test_emulator_server import KEY, TURN, dial, read, send
+from voicelive_emulator import EmulatorServer
+from voicelive_emulator.stand_ins import HummingVoice
+from voicelive_emulator.work import ConversationView, Say, SpokenChunk, Thought
+
+
+class Senses:
+    """Ears, brain and voice that note in which thread they work, at every step."""
+
+    def __init__(self) -> None:
+        self.threads: dict[str, set[threading.Thread]] = {}
+
+    def _note(self, sense: str) -> None:
+        self.threads.setdefault(sense, set()).add(threading.current_thread())
+
+    def transcribe(self, pcm: bytes, *, phrases: Sequence[str] = ()) -> str:
+        self._note("ears")
+        return "Hello!"
+
+    def think(self, view: ConversationView) -> Iterator[Thought]:
+        for sentence in ("Good day.", "How are you?"):
+            self._note("brain")
+            yield Say(sentence)
+        self._note("brain")
+
+    def speak(self, text: str, *, voice: dict[str, Any] | None = None) -> Iterator[SpokenChunk]:
+        for chunk in HummingVoice().speak(text):
+            self._note("voice")
+            yield chunk
+        self._note("voice")
+
+
+async def test_ears_brain_and_voice_work_outside_of_the_event_loop() -> None:
+    senses = Senses()
+    async with (
+        EmulatorServer(
+            api_key=KEY, recognizer=senses, brain=senses, synthesizer=senses
+        ) as emulator,
+        dial(emulator) as websocket,
+    ):
+        await send(websocket, client.InputAudioBufferAppend(audio=TURN))
+        await read(websocket, "response.done")
+    assert set(senses.threads) == {"ears", "brain", "voice"}
+    for sense, threads in senses.threads.items():
+        assert threading.current_thread() not in threads
+        assert all(thread.name.startswith(sense) for thread in threads)
