@@ -19,11 +19,21 @@ _SPOKEN = re.compile(
     rf"\b(?:a (?=hundred|thousand|million))?(?:{_WORD})(?:[ -](?:and )?(?:{_WORD}))*\b", re.I
 )
 _DIGITS = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+_DIGIT = "|".join(_UNITS[:10])
+_DECIMALS = re.compile(rf"\bpoint ((?:{_DIGIT})(?: (?:{_DIGIT}))*)\b", re.I)
+_HALF = re.compile(r"\bhalf an?\b(?! (?:hundred|thousand|million))", re.I)
+_AND_A_HALF = re.compile(r"(?<=\d) and a half\b", re.I)
+_NEGATIVE = re.compile(r"(?<!\d )\b(?:minus|negative) (?=\d)", re.I)
+"""Behind a number, "minus" is a sign of arithmetic."""
 
 
 def with_digits(text: str) -> str:
     """The text with every spoken number written in digits."""
-    return _SPOKEN.sub(lambda match: str(_value(match.group().lower())), text)
+    text = _DECIMALS.sub(lambda match: "." + _digits(match.group(1)), text)
+    text = _HALF.sub("0.5", text)
+    text = _SPOKEN.sub(lambda match: str(_value(match.group().lower())), text)
+    text = re.sub(r"(?<=\d) (?=\.\d)", "", text)
+    return _NEGATIVE.sub("-", _AND_A_HALF.sub(".5", text))
 
 
 def numbers_in(text: str) -> list[float]:
@@ -34,6 +44,10 @@ def numbers_in(text: str) -> list[float]:
 def plain(value: float) -> str:
     """A number without needless decimals: ``84``, ``16.09``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _digits(words: str) -> str:
+    return "".join(str(_VALUES[word]) for word in words.lower().split())
 
 
 def _value(words: str) -> int:

@@ -43,8 +43,13 @@ _AFTER_PREPOSITION = re.compile(
 )
 _UNIT = r"(?:degrees? |square |cubic )?([a-z]+(?: per [a-z]+)?)"
 _CONVERSION = re.compile(rf"\d[\d.,]*\s*{_UNIT} (?:to|into|in|as) {_UNIT}{_TAIL}", re.I)
-_HOW_MANY = re.compile(rf"\bhow many {_UNIT} (?:are|is|in)\b.*?\d[\d.,]*\s*{_UNIT}{_TAIL}", re.I)
-_ONE = re.compile(r"(\bhow many .+ )an? (?=\w+\W*$)", re.I)
+_IS = r"(?:are|is|in|do|does|have|has|makes?|equals?)"
+_HOW_MANY = re.compile(
+    rf"\bhow many {_UNIT} (?:tall |long |wide |high |far )?(?:{_IS}\b.*?)?"
+    rf"\d[\d.,]*\s*{_UNIT}(?:{_TAIL}|(?= {_IS}\b))",
+    re.I,
+)
+_ONE = re.compile(r"(\bhow many .+ )(?<!half )an? (?=\w+\W*$)", re.I)
 """In "how many feet are in a mile", the article is a number."""
 
 
