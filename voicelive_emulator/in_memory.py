@@ -46,7 +46,11 @@ class InMemoryEmulator:
     def _settle(self, now: float) -> list[ServerEvent]:
         self._undone += self.session.work_to_do()
         while self._undone and not self.idle:
-            self._do(self._undone.pop(0), now)
+            work = self._undone.pop(0)
+            try:
+                self._do(work, now)
+            except OSError:  # a model that cannot be reached; anything else is a fault of the test
+                self.session.failed(work, now=now)
             self._undone += self.session.work_to_do()
         return self.session.events_to_send()
 

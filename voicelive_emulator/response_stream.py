@@ -316,8 +316,9 @@ class ResponseStream:
             )
         else:
             part = _part(output.kind, output.text)
+            entry.item = msgspec.structs.replace(entry.item, status=status)
             if entry.heard is None:  # not truncated meanwhile
-                entry.item = msgspec.structs.replace(entry.item, status=status, content=[part])
+                entry.item = msgspec.structs.replace(entry.item, content=[part])
             events += self._close_part(output, part)
         events.append(
             server.ResponseOutputItemDone(
