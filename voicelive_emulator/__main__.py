@@ -148,7 +148,9 @@ async def emulate(options: argparse.Namespace, stopped: asyncio.Event) -> None:
 def main() -> int:
     """The command; returns its exit code."""
     options = arguments()
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.WARNING)
+    logging.basicConfig(
+        format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S", level=logging.WARNING
+    )
     level = logging.DEBUG if options.verbose else logging.INFO
     logging.getLogger("voicelive_emulator").setLevel(level)
     logging.getLogger("voicelive_emulator.websocket").setLevel(logging.WARNING)

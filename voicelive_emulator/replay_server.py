@@ -12,11 +12,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from .event_log import FROM_CLIENT, TO_CLIENT, EventLog
 from .http_response import http_response
 from .recording import RecordedConnection
 from .replay import Departed, Replay
-
-logger = logging.getLogger("voicelive_emulator")
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 NO_JSON_OBJECT = {"type": "(no JSON object)"}
@@ -44,7 +43,7 @@ class ReplayServer:
         self._next = 0
         self._host, self._port = host, port
         self._server: Server | None = None
-        self._replays: dict[ServerConnection, Replay] = {}
+        self._replays: dict[ServerConnection, tuple[EventLog, Replay]] = {}
         self.departure: str | None = None
         """In which line a client departed from the recording, and how."""
 
@@ -94,28 +93,32 @@ class ReplayServer:
         self._next += 1
         if recorded.refusal is not None:
             return http_response(recorded.refusal.status, recorded.refusal.body)
-        self._replays[connection] = Replay(recorded)
+        self._replays[connection] = EventLog(self._next), Replay(recorded)
         return None
 
     async def _serve(self, websocket: ServerConnection) -> None:
-        replay = self._replays.pop(websocket)
+        log, replay = self._replays.pop(websocket)
+        log.connection("connected")
         try:
-            await _send(websocket, replay.begin())
+            await _send(websocket, log, replay.begin())
             while replay.closed is None:
-                await _send(websocket, replay.receive(_event(await websocket.recv())))
+                event = _event(await websocket.recv())
+                log.event(FROM_CLIENT, event["type"])
+                await _send(websocket, log, replay.receive(event))
             if replay.closed.code == 1006:
                 websocket.transport.abort()
             else:
                 code = 1000 if replay.closed.code == 1005 else replay.closed.code
                 await websocket.close(code, replay.closed.reason)
         except Departed as departed:
-            await self._part(websocket, str(departed))
+            await self._part(websocket, log, str(departed))
         except ConnectionClosed:
             pass
+        log.connection("disconnected")
 
-    async def _part(self, websocket: ServerConnection, departure: str) -> None:
+    async def _part(self, websocket: ServerConnection, log: EventLog, departure: str) -> None:
         self.departure = departure
-        logger.warning(departure)
+        log.connection(departure)
         error = {
             "type": "invalid_request_error",
             "code": "recording_departed",
@@ -123,13 +126,13 @@ class ReplayServer:
             "param": None,
             "event_id": None,
         }
-        await _send(websocket, [{"type": "error", "error": error}])
+        await _send(websocket, log, [{"type": "error", "error": error}])
         await websocket.close(1008, "departed from the recording")
 
 
-async def _send(websocket: ServerConnection, events: list[dict[str, Any]]) -> None:
+async def _send(websocket: ServerConnection, log: EventLog, events: list[dict[str, Any]]) -> None:
     for event in events:
-        logger.debug("-> %s", event["type"])
+        log.event(TO_CLIENT, event["type"])
         await websocket.send(json.dumps(event))
 
 
@@ -139,5 +142,4 @@ def _event(message: str | bytes) -> dict[str, Any]:
         match json.loads(message):
             case {"type": str()} as read:
                 event = read
-    logger.debug("<- %s", event["type"])
     return event

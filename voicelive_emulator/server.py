@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from itertools import count
 from types import TracebackType
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -19,18 +20,18 @@ from .behaviour import Backend, Behaviour
 from .brain import ScriptedBrain
 from .control import PREFIX, Control
 from .emulated_session import EmulatedSession
+from .event_log import EventLog
 from .faults import Faults
 from .faulty_brain import FaultyBrain
 from .handshake import HandshakeRefused, UpgradeRequest, check
 from .http_response import http_response
+from .mcp_client import McpClient
 from .session_runner import SessionRunner
 from .speech_detector import loudness_probability
 from .speech_threads import SpeechThreads
 from .stand_ins import DeafEars, HummingVoice
 from .turn_detector import SpeechProbability
-from .work import Brain, Ears, Voice
-
-logger = logging.getLogger("voicelive_emulator")
+from .work import Brain, Ears, ToolServers, Voice
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 """An append may hold 15 MiB of audio, which base64 makes 20. Source: Voice Live API reference."""
@@ -59,6 +60,7 @@ class EmulatorServer:
         synthesizer: Voice | None = None,
         brain: Brain | None = None,
         detector: Callable[[], SpeechProbability] = loudness,
+        tool_servers: ToolServers | None = None,
         behaviour: Behaviour | None = None,
         faults: Faults | None = None,
         accepts_token: Callable[[str], bool] = bool,
@@ -74,6 +76,7 @@ class EmulatorServer:
             synthesizer: the voice; None hums.
             brain: what to answer; the scripted brain by default.
             detector: makes the judge of windows for one session.
+            tool_servers: reaches the MCP servers that clients name; by default it really does.
             behaviour: pace, and choices where the service is unknown.
             faults: what to do wrong; can be changed while running.
             accepts_token: which access tokens are good; any that is not empty by default.
@@ -90,9 +93,11 @@ class EmulatorServer:
             recognizer or DeafEars(),
             FaultyBrain(brain or ScriptedBrain(), self.faults),
             synthesizer or HummingVoice(),
+            tool_servers or McpClient(),
         )
         self._server: Server | None = None
         self._closing = asyncio.Event()
+        self._numbers = count(1)
         self._backends: dict[ServerConnection, Backend] = {}
         self.requests: list[UpgradeRequest] = []
         """Every upgrade request, refused or not; kept only with ``keep_received``."""
@@ -112,8 +117,8 @@ class EmulatorServer:
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        if self._server is None:
-            raise RuntimeError("the server is not running")
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("The emulator is not running: use it inside `async with`.")
         return int(next(iter(self._server.sockets)).getsockname()[1])
 
     async def __aenter__(self) -> EmulatorServer:
@@ -186,13 +191,14 @@ class EmulatorServer:
         received: list[ClientEvent] | None = [] if self._keep_received else None
         if received is not None:
             self.received.append(received)
-        runner = SessionRunner(websocket, session, self._threads, self.faults, received)
+        log = EventLog(next(self._numbers))
+        runner = SessionRunner(websocket, session, self._threads, self.faults, log, received)
         self.faults.connections.add(runner)
         expiry = asyncio.get_running_loop().call_later(behaviour.session_limit_s, runner.expire)
-        logger.info("connected: %s %s", backend.kind, backend.model)
+        log.connection(f"connected: {backend.kind} {backend.model}")
         try:
             await runner.run()
         finally:
             expiry.cancel()
             self.faults.connections.discard(runner)
-            logger.info("disconnected")
+            log.connection("disconnected")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -14,12 +13,23 @@ from livekit_plugins_voicelive.protocol.server_events import ErrorDetails, Error
 from livekit_plugins_voicelive.protocol.wire_struct import given
 
 from .emulated_session import EmulatedSession
+from .event_log import FROM_CLIENT, TO_CLIENT, EventLog, outcome_of
 from .faults import Faults
 from .refusal import Refused
 from .speech_threads import Result, SpeechThreads
-from .work import Call, Recognise, Say, Speak, Spent, SpokenChunk, Think, Work
-
-logger = logging.getLogger("voicelive_emulator")
+from .work import (
+    Call,
+    CallTool,
+    ListTools,
+    Recognise,
+    Say,
+    Speak,
+    Spent,
+    SpokenChunk,
+    Think,
+    ToolOutput,
+    Work,
+)
 
 SESSION_EXPIRED = ErrorDetails(
     type="invalid_request_error",
@@ -37,6 +47,7 @@ class SessionRunner:
         session: EmulatedSession,
         threads: SpeechThreads,
         faults: Faults,
+        log: EventLog,
         received: list[ClientEvent] | None,
     ) -> None:
         """``received`` collects what the client sent, for tests."""
@@ -44,6 +55,7 @@ class SessionRunner:
         self._session = session
         self._threads = threads
         self._faults = faults
+        self._log = log
         self._received = received
         self._loop = asyncio.get_running_loop()
         self._outgoing: asyncio.Queue[ServerEvent] = asyncio.Queue()
@@ -86,7 +98,7 @@ class SessionRunner:
         except codec.MalformedEvent as error:
             self._session.refuse(Refused(str(error), code="invalid_value"))
         else:
-            self._log("<-", event)
+            self._log.event(FROM_CLIENT, event_type(event))
             if self._received is not None and not isinstance(event, server.UnknownEvent):
                 self._received.append(event)
             if not self._refuse_on_demand(event):
@@ -115,7 +127,7 @@ class SessionRunner:
                     await asyncio.sleep(self._faults.send_delay_s)
                 if self._dead or kind in self._faults.withhold:
                     continue
-                self._log("->", event)
+                self._log.event(TO_CLIENT, kind, outcome_of(event))
                 await self._websocket.send(codec.encode(event), text=True)
                 self._sent += 1
                 await self._break(event, kind)
@@ -165,19 +177,18 @@ class SessionRunner:
                 self._session.thought(work, result, now=now)
             case Speak(), SpokenChunk():
                 self._session.spoken(work, result, now=now)
+            case ListTools(), tuple():
+                self._session.listed(work, result, now=now)
+            case CallTool(), ToolOutput():
+                self._session.called(work, result, now=now)
         self._drain()
 
     def _take_end(self, work: Work, failed: bool) -> None:
         if failed:
             self._session.failed(work, now=self._loop.time())
-        elif not isinstance(work, Recognise):
+        elif isinstance(work, Think | Speak):
             self._session.finished(work, now=self._loop.time())
         self._drain()
-
-    def _log(self, direction: str, event: ClientEvent | ServerEvent | server.UnknownEvent) -> None:
-        """The type alone: what is said stays out of logs."""
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s", direction, event_type(event))
 
 
 def event_type(event: ClientEvent | ServerEvent | server.UnknownEvent) -> str:
