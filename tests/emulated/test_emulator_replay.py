@@ -19,6 +19,9 @@ from livekit_plugins_voicelive.protocol import client_events as client, server_e
 from tests.emulated.conftest import Events, session_with
 from tests.emulated.test_emulator_server import KEY, QUERY, command, question, read, send
 from tests.emulated.test_realtime_session import heard, user
+from tests.recorded_shapes.comparison import differences
+from tests.recorded_shapes.shape import Shape, read_session
+from tests.unit.emulator.test_recorded_shapes import emulated
 from voicelive_emulator import Behaviour, EmulatorServer
 from voicelive_emulator.recording import read_recording
 from voicelive_emulator.recording_proxy import RecordingProxy
@@ -114,6 +117,14 @@ async def test_the_plugin_hears_of_a_replay_what_it_heard_when_it_was_recorded(
         await again.hold(replay)
         assert replay.departure is None
     assert again.outcome == recorded.outcome
+
+
+async def test_a_recording_has_the_shape_of_what_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    await record(path)
+    shape = Shape(read_session(path.read_text().splitlines())).events
+    assert len(shape) > 40
+    assert differences(shape, emulated(shape)) == set()
 
 
 RECORDING: list[dict[str, Any]] = [

@@ -13,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.recorded_shapes",
         description="Print the shape of a recorded session: its events and fields, without ids, "
-        "times, words and sound. Names of tools and of their parameters stay.",
+        "times, words and sound. Names of models, agents, tools and their parameters stay.",
     )
     parser.add_argument(
         "recording", type=Path, help="JSON lines, as `voicelive-emulator --record` writes them"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 Sender = Literal["client", "service"]
 
@@ -61,6 +62,11 @@ VARYING_NUMBERS = frozenset(
 )
 """Fields whose numbers are times and counts."""
 
+HANDSHAKE = "(handshake)"
+"""Stands for the connection's URL as if it were the client's first event, with these of its parameters."""
+
+PARAMETERS = ("api-version", "model", "profile", "agent-name", "agent-project-name")
+
 TEXT, NUMBER, ID = "a text", "a number", "an id"
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
@@ -87,6 +93,11 @@ def read_session(lines: Iterable[str], *, connection: int = 1) -> Iterator[Sent]
             case {"from": "client" | "service" as sender, "event": dict() as event, **rest}:
                 if rest.get("connection", connection) == connection:
                     yield Sent(sender, event)
+            case {"handshake": str(target), **rest}:
+                if rest.get("connection", connection) == connection:
+                    query = dict(parse_qsl(urlsplit(target).query))
+                    kept = {name: query[name] for name in PARAMETERS if name in query}
+                    yield Sent("client", {"type": HANDSHAKE} | kept)
             case {"direction": "sent" | "received" as direction, "data": dict() as event}:
                 yield Sent("client" if direction == "sent" else "service", event)
 
@@ -149,7 +160,7 @@ class Shape:
     def _text(self, name: str, value: str) -> str:
         if name == "id" or name.endswith("_id"):
             return self._number(value, name.removesuffix("_id").removeprefix("previous_"))
-        return value if not value or name in CONSTANT_TEXTS else TEXT
+        return value if not value or name in CONSTANT_TEXTS or name in PARAMETERS else TEXT
 
     def _number(self, value: str, kind: str) -> str:
         prefix = value.partition("_")[0]

@@ -47,22 +47,24 @@ def test_the_command_reads_one_connection_of_our_own_recordings(
     tmp_path: Path, connection: int
 ) -> None:
     path = tmp_path / "recording.jsonl"
-    line = {"at_s": 0.1, "from": "service"}
-    path.write_text(
-        json.dumps(line | {"connection": 1, "handshake": "/voice-live/realtime"})
-        + "\n"
-        + "".join(
-            json.dumps(line | {"connection": number, "event": {"type": f"from.{number}"}}) + "\n"
-            for number in (1, 2)
-        )
-    )
+    lines = [
+        {"connection": number, "at_s": 0.1} | what
+        for what in ({"from": "client", "handshake": "/voice-live/realtime?model=m"}, {})
+        for number in (1, 2)
+    ]
+    for line in lines[2:]:
+        line |= {"from": "service", "event": {"type": f"from.{line['connection']}"}}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     printed = subprocess.run(
         [sys.executable, "-m", "tests.recorded_shapes", str(path), f"--connection={connection}"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert printed == f'{{"from": "service", "event": {{"type": "from.{connection}"}}}}\n'
+    assert list(map(json.loads, printed.splitlines())) == [
+        {"from": "client", "event": {"type": "(handshake)", "model": "m"}},
+        {"from": "service", "event": {"type": f"from.{connection}"}},
+    ]
 
 
 def changed(number: int, **fields: Any) -> list[Sent]:
