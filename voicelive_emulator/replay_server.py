@@ -86,6 +86,8 @@ class ReplayServer:
     async def _process_request(
         self, connection: ServerConnection, request: Request
     ) -> Response | None:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return http_response(426, json.dumps({"error": "Only WebSockets are replayed."}))
         if self.departure is not None:
             error = {"code": "recording_departed", "message": self.departure}
             return http_response(410, json.dumps({"error": error}))

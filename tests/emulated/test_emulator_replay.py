@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -174,6 +175,15 @@ async def test_closes_and_refusals_are_played_and_then_it_begins_again(
             async with dialled(replay.endpoint):
                 pass
         assert refused.value.response.status_code == 429
+
+
+async def test_a_request_that_is_no_handshake_uses_no_connection_up(
+    replay: ReplayServer,
+) -> None:
+    async with aiohttp.ClientSession() as http, http.get(replay.endpoint) as response:
+        assert response.status == 426
+    async with dialled(replay.endpoint) as websocket:
+        await read(websocket, "session.created")
 
 
 async def test_a_client_that_departs_is_told_the_line_and_cannot_go_on(
