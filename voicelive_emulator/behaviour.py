@@ -65,6 +65,9 @@ class Behaviour:
     truncate_first: bool = False
     """Whether ``auto_truncate`` cuts the item before the response's ``done`` events rather than after them.
     Assumption: after; one client has seen both."""
+    mcp_follow_up: bool = False
+    """Whether the service speaks about the result of an MCP server's tool without being asked.
+    Assumption: it does not; Microsoft's samples send ``response.create`` for it."""
     rate_limits: bool = False
     """Whether ``rate_limits.updated`` follows each response. Documented, and in no recorded session."""
     session_limit_s: float = 3600.0

@@ -12,7 +12,7 @@ import msgspec
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
-from livekit_plugins_voicelive.protocol.wire_struct import UNSET, given
+from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, given
 
 from .ids import new_id
 from .refusal import Refused
@@ -77,6 +77,8 @@ class Conversation:
             )
         if item.type == "function_call_output":
             self._check_call(given(item.call_id))
+        elif item.type == "mcp_approval_response":
+            self._check_approval(given(item.approval_request_id))
         index = self._index_after(given(event.previous_item_id))
         previous_id = given(self._entries[index - 1].item.id) if index else None
         self._entries.insert(index, Entry(item))
@@ -90,6 +92,21 @@ class Conversation:
                 f"Tool call ID '{call_id}' not found in conversation.",
                 code="item_create_invalid_tool_call_id",
                 param="item.call_id",
+            )
+
+    def _check_approval(self, request_id: str | None) -> None:
+        request = self.find(request_id)
+        answered = any(
+            entry.item.type == "mcp_approval_response"
+            and entry.item.approval_request_id == request_id
+            for entry in self._entries
+        )
+        if request is None or request.item.type != "mcp_approval_request" or answered:
+            # Assumption: that it is refused, and the code.
+            raise Refused(
+                f"No approval request '{request_id}' is waiting for an answer.",
+                code="item_create_invalid_approval_request_id",
+                param="item.approval_request_id",
             )
 
     def _index_after(self, previous_id: str | None) -> int:
@@ -164,7 +181,15 @@ class Conversation:
 
     def history(self) -> tuple[HistoryEntry, ...]:
         """What a model would be given."""
-        return tuple(filter(None, (_history_entry(entry) for entry in self._entries)))
+        return tuple(part for entry in self._entries for part in self._history(entry))
+
+    def _history(self, entry: Entry) -> tuple[HistoryEntry, ...]:
+        if entry.heard is not None:
+            return (Utterance("assistant", entry.heard),)
+        request = self.find(given(entry.item.approval_request_id))
+        if entry.item.type == "mcp_approval_response" and not entry.item.approve and request:
+            return _tool_run(request.item, "The call was not approved.")
+        return history_entries(entry.item)
 
     def _known(self, item_id: str, code: str) -> Entry:
         entry = self.find(item_id)
@@ -203,23 +228,27 @@ def normalised(item: Item) -> Item:
     )
 
 
-def history_entry(item: Item) -> HistoryEntry | None:
-    """An item in the brain's words."""
+def history_entries(item: Item) -> tuple[HistoryEntry, ...]:
+    """An item in the brain's words; nothing for what a model is not told."""
     match item.type:
         case "message":
             parts = given(item.content) or []
             texts = [given(part.text) or given(part.transcript) or "" for part in parts]
-            return Utterance(given(item.role) or "user", " ".join(filter(None, texts)))
+            return (Utterance(given(item.role) or "user", " ".join(filter(None, texts))),)
         case "function_call":
-            return ToolCall(
-                given(item.call_id) or "", given(item.name) or "", given(item.arguments) or ""
-            )
+            call_id, name, arguments = item.call_id, item.name, item.arguments
+            return (ToolCall(given(call_id) or "", given(name) or "", given(arguments) or ""),)
         case "function_call_output":
-            return ToolResult(given(item.call_id) or "", given(item.output) or "")
-    return None
+            return (ToolResult(given(item.call_id) or "", given(item.output) or ""),)
+        case "mcp_call" if given(item.error):
+            return _tool_run(item, str(item.error["message"]))
+        case "mcp_call" if not isinstance(item.output, UnsetType):
+            return _tool_run(item, given(item.output) or "")
+    return ()
 
 
-def _history_entry(entry: Entry) -> HistoryEntry | None:
-    if entry.heard is not None:
-        return Utterance("assistant", entry.heard)
-    return history_entry(entry.item)
+def _tool_run(item: Item, result: str) -> tuple[HistoryEntry, ...]:
+    """A call of an MCP server's tool and what came of it, as a model sees any other."""
+    call_id = given(item.id) or ""
+    call = ToolCall(call_id, given(item.name) or "", given(item.arguments) or "")
+    return call, ToolResult(call_id, result)

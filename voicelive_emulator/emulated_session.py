@@ -8,22 +8,37 @@ and knows no socket, thread or model.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
+from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.wire_struct import given
 
 from .behaviour import Backend, Behaviour
 from .conversation import Conversation, Entry
 from .ids import new_id
+from .mcp_servers import McpServers
 from .refusal import Refused
 from .responses import Responses
 from .session_settings import SessionSettings
 from .speech_detector import loudness_probability
 from .turn_detector import SpeechProbability, SpeechStarted
 from .user_turns import TurnEvent, UserTurns
-from .work import Recognise, Speak, SpokenChunk, Think, Thought, Work
+from .work import (
+    CallTool,
+    ListTools,
+    Recognise,
+    ServerTools,
+    Speak,
+    SpokenChunk,
+    Think,
+    Thought,
+    ToolOutput,
+    Work,
+)
 
 
 class EmulatedSession:
@@ -50,10 +65,12 @@ class EmulatedSession:
         self._settings = SessionSettings(self.backend, expires_at=expires_at)
         self._conversation = Conversation()
         self._turns = UserTurns(self._settings, probability)
+        self._mcp_servers = McpServers(self._conversation)
         self._responses = Responses(
-            self.backend, self._settings, self._conversation, self._behaviour
+            self.backend, self._settings, self._conversation, self._mcp_servers, self._behaviour
         )
-        self._turn_unanswered = False
+        self._answer_owed = False
+        self._approved: deque[Item] = deque()
         self._transcribed_id: str | None = None
         self._held_back: list[server.ServerEvent] = []
         self._outbox: list[server.ServerEvent] = []
@@ -67,8 +84,12 @@ class EmulatedSession:
         return events
 
     def work_to_do(self) -> list[Work]:
-        """Take the work that has become due. Its results come back by the four methods below."""
-        return [*self._turns.work_to_do(), *self._responses.work_to_do()]
+        """Take the work that has become due. Its results come back by the methods at the end."""
+        return [
+            *self._turns.work_to_do(),
+            *self._responses.work_to_do(),
+            *self._mcp_servers.work_to_do(),
+        ]
 
     def next_deadline(self) -> float | None:
         """When :meth:`advance` is to be called even if nothing happens."""
@@ -84,14 +105,16 @@ class EmulatedSession:
     def advance(self, *, now: float) -> None:
         """Do what is due."""
         self._advance_response(now)
-        if self._answer_turn():
+        while self._begin_response():
             self._advance_response(now)
         if not self._responses.active:
             self._send(*self._held_back)
             self._held_back.clear()
 
     def _advance_response(self, now: float) -> None:
-        self._send(*self._responses.advance(all_heard=self._turns.all_understood, now=now))
+        # Assumption: a model is not asked before the tools are known that it was given.
+        all_known = self._turns.all_understood and not self._mcp_servers.listing
+        self._send(*self._responses.advance(all_known=all_known, now=now))
 
     def receive(self, event: client.ClientEvent | server.UnknownEvent, *, now: float) -> None:
         """Take in what the client says. What cannot be done is answered with an ``error``."""
@@ -118,6 +141,7 @@ class EmulatedSession:
             case client.SessionUpdate(session=changes):
                 self._settings.update(changes, heard_audio=self._turns.heard_audio)
                 self._send(server.SessionUpdated(session=dict(self._settings.fields)))
+                self._send(*self._mcp_servers.get_to_know(self._settings["tools"] or []))
             case client.InputAudioBufferAppend(audio=audio):
                 for turn_event in self._turns.append(audio):
                     self._turn(turn_event, now)
@@ -127,7 +151,8 @@ class EmulatedSession:
                 self._turns.clear()
                 self._send(server.InputAudioBufferCleared())
             case client.ConversationItemCreate():
-                self._send(self._conversation.create(event))
+                self._send(created := self._conversation.create(event))
+                self._note_approval(created.item)
             case client.ConversationItemRetrieve(item_id=item_id):
                 self._send(self._conversation.retrieve(item_id))
             case client.ConversationItemTruncate(
@@ -138,11 +163,27 @@ class EmulatedSession:
                 self._send(self._conversation.delete(item_id))
             case client.ResponseCreate(response=request, additional_instructions=additional):
                 self._send(*self._responses.begin(request, additional))
+                own_tools = given(request.tools) if request else None
+                self._send(*self._mcp_servers.get_to_know(own_tools or []))
             case client.ResponseCancel(response_id=response_id):
                 self._send(*self._responses.cancel(given(response_id), "client_cancelled", now=now))
             case server.UnknownEvent(type=type):
                 # Assumption: code and wording after OpenAI's realtime service.
                 raise Refused(f"Invalid value: '{type}'.", code="invalid_value", param="type")
+
+    def _note_approval(self, item: Item) -> None:
+        request = self._conversation.find(given(item.approval_request_id))
+        if item.type == "mcp_approval_response" and item.approve and request:
+            self._approved.append(request.item)
+
+    def _begin_response(self) -> bool:
+        """Begin what is waiting to be begun, unless a response is active."""
+        if self._responses.active:
+            return False
+        if self._approved:
+            self._send(*self._responses.begin_approved(self._approved.popleft()))
+            return True
+        return self._answer_turn()
 
     # --- the user's turns ---------------------------------------------------------------------------------------------
 
@@ -161,7 +202,7 @@ class EmulatedSession:
             )
         )
         entry = self._turns.commit_turn(event.end_ms)
-        self._turn_unanswered = self._settings.detection.get("create_response") is not False
+        self._answer_owed = self._settings.detection.get("create_response") is not False
         self._commit(entry, detected=True)
 
     def _commit(self, entry: Entry, *, detected: bool = False) -> None:
@@ -194,9 +235,9 @@ class EmulatedSession:
     def _answer_turn(self) -> bool:
         """Answer a finished turn. A cascade needs its words first; a running response is waited for."""
         ready = self._answers_unheard or self._turns.all_understood
-        if not self._turn_unanswered or not ready or self._responses.active:
+        if not self._answer_owed or not ready or self._responses.active:
             return False
-        self._turn_unanswered = False
+        self._answer_owed = False
         self._send(*self._responses.begin())
         return True
 
@@ -209,7 +250,7 @@ class EmulatedSession:
             self._truncate_to_heard(now)
         if self._responses.active:
             self._send(*self._responses.cancel(None, "turn_detected", now=now))
-        self._turn_unanswered = False
+        self._answer_owed = False
         if truncates and not first:
             self._truncate_to_heard(now)
 
@@ -261,9 +302,32 @@ class EmulatedSession:
             self._responses.finished(work)
             self.advance(now=now)
 
+    def listed(self, work: ListTools, tools: ServerTools, *, now: float) -> None:
+        """An MCP server told its tools."""
+        if not work.cancelled:
+            self._send(*self._mcp_servers.listed(work, tools))
+            self.advance(now=now)
+
+    def called(self, work: CallTool, output: ToolOutput, *, now: float) -> None:
+        """A tool of an MCP server answered."""
+        if not work.cancelled:
+            self._send(*self._mcp_servers.called(work, output))
+            self._follow_up()
+            self.advance(now=now)
+
+    def _follow_up(self) -> None:
+        if self._behaviour.mcp_follow_up and not self._mcp_servers.calling:
+            self._answer_owed = True
+
     def failed(self, work: Work, *, now: float) -> None:
-        """Ears, brain or voice broke down over this."""
+        """Ears, brain, voice or a tool server broke down over this."""
         if work.cancelled:
+            return
+        if isinstance(work, ListTools | CallTool):
+            self._send(*self._mcp_servers.failed(work))
+            if isinstance(work, CallTool):
+                self._follow_up()
+            self.advance(now=now)
             return
         if isinstance(work, Recognise):
             if self._turns.recognised(work, ""):
@@ -280,6 +344,7 @@ class EmulatedSession:
     def close(self) -> None:
         """The connection is gone: nothing is wanted any more."""
         self._turns.close()
+        self._mcp_servers.close()
         if self._responses.active:
             self._responses.cancel(None, "connection_closed", now=0.0)
         self._outbox.clear()

@@ -10,8 +10,19 @@ from livekit_plugins_voicelive.protocol.server_events import ServerEvent, Unknow
 
 from .brain import ScriptedBrain
 from .emulated_session import EmulatedSession
-from .stand_ins import DeafEars, HummingVoice
-from .work import Brain, Ears, Recognise, Speak, Think, Voice, Work
+from .stand_ins import DeafEars, HummingVoice, UnreachableToolServers
+from .work import (
+    Brain,
+    CallTool,
+    Ears,
+    ListTools,
+    Recognise,
+    Speak,
+    Think,
+    ToolServers,
+    Voice,
+    Work,
+)
 
 
 class InMemoryEmulator:
@@ -24,12 +35,14 @@ class InMemoryEmulator:
         ears: Ears | None = None,
         brain: Brain | None = None,
         voice: Voice | None = None,
+        tool_servers: ToolServers | None = None,
     ) -> None:
-        """Stand-ins for whatever is not given: deaf ears, the scripted brain, a humming voice."""
+        """Stand-ins for whatever is not given: deaf ears, the scripted brain, a humming voice, no tool servers."""
         self.session = session or EmulatedSession()
         self.ears = ears or DeafEars()
         self.brain = brain or ScriptedBrain()
         self.voice = voice or HummingVoice()
+        self.tool_servers = tool_servers or UnreachableToolServers()
         self.idle = False
         self._undone: list[Work] = []
 
@@ -63,6 +76,11 @@ class InMemoryEmulator:
                 for thought in self.brain.think(work.view):
                     self.session.thought(work, thought, now=now)
                 self.session.finished(work, now=now)
+            case ListTools():
+                self.session.listed(work, self.tool_servers.list_tools(work.server), now=now)
+            case CallTool():
+                output = self.tool_servers.call_tool(work.server, work.name, work.arguments)
+                self.session.called(work, output, now=now)
             case Speak():
                 for chunk in self.voice.speak(work.text, voice=work.voice):
                     self.session.spoken(work, chunk, now=now)

@@ -11,21 +11,27 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
-from livekit_plugins_voicelive.protocol.items import ContentPart, Item
+from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import Response, Usage
 
 from .audio_formats import encode_output
 from .behaviour import Behaviour
-from .conversation import Conversation, Entry
+from .conversation import Conversation
 from .ids import new_id
+from .outputs import (
+    ApprovalRequest,
+    Events,
+    FunctionCall,
+    McpCall,
+    Message,
+    Output,
+    SpokenMessage,
+    TextMessage,
+)
 from .usage import AUDIO_TOKENS_PER_S, RATE_LIMITS
 from .work import SpokenChunk, Word
-
-Events = list[server.ServerEvent]
 
 _TOKEN = re.compile(r"\s*[\w'\u2019]+|\s*[^\w\s]|\s+")
 _LATE_S = 0.1
@@ -49,28 +55,6 @@ class ResponseSpec:
     def spoken(self) -> bool:
         """Whether its messages are audio."""
         return "audio" in self.modalities
-
-
-@dataclass(eq=False)
-class Output:
-    """One item of the response."""
-
-    entry: Entry
-    index: int
-    kind: str
-    """``audio``, ``text`` or ``function_call``."""
-    text: str = ""
-    """What was sent of its transcript, text or arguments."""
-    queued: str = ""
-    """All of it so far, sent or not."""
-    queued_ms: int = 0
-    opened: bool = False
-    closed: bool = False
-
-    @property
-    def item_id(self) -> str:
-        """The item's id."""
-        return str(self.entry.item.id)
 
 
 @dataclass
@@ -99,10 +83,11 @@ class ResponseStream:
         self._conversation = conversation
         self._behaviour = behaviour
         self._steps: deque[Step] = deque()
-        self._message: Output | None = None
+        self._message: Message | None = None
         self._next_at = 0.0
         self._tokens = 0.0
         self._metadata = spec.metadata
+        self._mcp_calls: list[McpCall] = []
 
     def created(self) -> server.ResponseCreated:
         """The event that announces it."""
@@ -112,7 +97,7 @@ class ResponseStream:
 
     def speak(self, chunk: SpokenChunk) -> None:
         """A spoken sentence: its transcript, the times of its words, then its sound."""
-        output = self._open_message("audio")
+        output = self._message or self._begin_message()
         self._queue_text(output, chunk.text)
         for word in chunk.words:
             placed = Word(word.text, output.queued_ms + word.offset_ms, word.duration_ms)
@@ -124,24 +109,24 @@ class ResponseStream:
 
     def write(self, text: str) -> None:
         """A piece of a text message."""
-        self._queue_text(self._open_message("text"), text)
+        self._queue_text(self._message or self._begin_message(), text)
 
     def call(self, name: str, arguments: str) -> None:
         """A function call, as an item of its own."""
-        self._close_message()
-        item = Item(
-            type="function_call",
-            id=new_id("item"),
-            object="realtime.item",
-            status="in_progress",
-            name=name,
-            call_id=new_id("call", 16),
-            arguments="",
-        )
-        output = self._open(item, "function_call")
-        for token in _TOKEN.findall(arguments):
-            self._steps.append(Step(output, "text", token))
-        self._steps.append(Step(output, "close"))
+        self._add(FunctionCall(name, self.id, len(self.outputs)), arguments)
+
+    def call_server(self, item: Item, arguments: str) -> None:
+        """A call of an MCP server: ``item`` is an ``mcp_call``."""
+        self._add(McpCall(item, self.id, len(self.outputs)), arguments)
+
+    def ask_approval(self, item: Item) -> None:
+        """Ask whether an MCP server may be called: ``item`` is an ``mcp_approval_request``."""
+        self._add(ApprovalRequest(item, self.id, len(self.outputs)), "")
+
+    def take_mcp_calls(self) -> list[McpCall]:
+        """The calls of MCP servers that are complete and were not taken yet."""
+        calls, self._mcp_calls = self._mcp_calls, []
+        return calls
 
     def add_metadata(self, metadata: dict[str, str]) -> None:
         """What ``response.done`` shows beside the request's own."""
@@ -152,26 +137,29 @@ class ResponseStream:
         self._close_message()
         self._steps.append(Step(None, "end"))
 
-    def _open_message(self, kind: str) -> Output:
-        if self._message is None:
-            item = Item(
-                type="message",
-                id=new_id("item"),
-                object="realtime.item",
-                status="in_progress",
-                role="assistant",
-                content=[],
-            )
-            self._message = self._open(item, kind)
+    def _begin_message(self) -> Message:
+        index = len(self.outputs)
+        if self.spec.spoken:
+            words = self.spec.word_timestamps
+            self._message = SpokenMessage(self.id, index, word_timestamps=words)
+        else:
+            self._message = TextMessage(self.id, index)
+        self._open(self._message)
         return self._message
 
-    def _open(self, item: Item, kind: str) -> Output:
-        output = Output(Entry(item), len(self.outputs), kind)
+    def _add(self, output: Output, text: str) -> None:
+        """A whole item."""
+        self._close_message()
+        self._open(output)
+        for token in _TOKEN.findall(text):
+            self._steps.append(Step(output, "text", token))
+        self._steps.append(Step(output, "close"))
+
+    def _open(self, output: Output) -> None:
         self.outputs.append(output)
         self._steps.append(Step(output, "open"))
-        return output
 
-    def _queue_text(self, output: Output, text: str) -> None:
+    def _queue_text(self, output: Message, text: str) -> None:
         if output.queued:
             text = " " + text
         output.queued += text
@@ -227,66 +215,29 @@ class ResponseStream:
         return events + self._end(status, details, usage)
 
     def _send(self, step: Step, output: Output, now: float) -> Events:
-        match step.action:
-            case "open":
+        match step.action, output:
+            case "open", _:
                 return self._announce(output)
-            case "text":
+            case "text", _:
                 output.text += step.text
                 self._tokens += 1
-                return [self._text_delta(output, step.text)]
-            case "word":
-                return self._word(output, step.word)
-            case "audio":
+                return [output.text_delta(step.text)]
+            case "word", SpokenMessage():
+                return output.word(step.word) if step.word else []
+            case "audio", SpokenMessage():
                 return [self._audio_delta(output, step.pcm, now)]
             case _:
                 return self._close(output, "completed")
 
     def _announce(self, output: Output) -> Events:
         output.opened = True
-        events: Events = [
-            server.ResponseOutputItemAdded(
-                response_id=self.id, output_index=output.index, item=output.entry.item
-            )
-        ]
+        events: Events = [output.announcement()]
         if self.spec.in_conversation:
             created = self._conversation.append(output.entry)
             events += [created] * (2 if self._behaviour.announce_items_twice else 1)
-        if output.kind != "function_call":
-            part = _part(output.kind, "")
-            events.append(server.ResponseContentPartAdded(**self._place(output), part=part))
-        return events
+        return events + output.opening()
 
-    def _text_delta(self, output: Output, text: str) -> server.ServerEvent:
-        match output.kind:
-            case "audio":
-                return server.ResponseAudioTranscriptDelta(**self._place(output), delta=text)
-            case "text":
-                return server.ResponseTextDelta(**self._place(output), delta=text)
-            case _:
-                return server.ResponseFunctionCallArgumentsDelta(
-                    response_id=self.id,
-                    item_id=output.item_id,
-                    output_index=output.index,
-                    call_id=output.entry.item.call_id,
-                    delta=text,
-                )
-
-    def _word(self, output: Output, word: Word | None) -> Events:
-        if word is None:
-            return []
-        output.entry.words.append(word)
-        if not self.spec.word_timestamps:
-            return []
-        return [
-            server.ResponseAudioTimestampDelta(
-                **self._place(output),
-                text=word.text,
-                audio_offset_ms=word.offset_ms,
-                audio_duration_ms=word.duration_ms,
-            )
-        ]
-
-    def _audio_delta(self, output: Output, pcm: bytes, now: float) -> server.ServerEvent:
+    def _audio_delta(self, output: SpokenMessage, pcm: bytes, now: float) -> server.ServerEvent:
         entry = output.entry
         if entry.first_audio_at is None:
             entry.first_audio_at = now
@@ -295,52 +246,14 @@ class ResponseStream:
         self._tokens += duration_s * AUDIO_TOKENS_PER_S
         self._next_at = max(self._next_at, now - _LATE_S) + duration_s / self._behaviour.pace
         return server.ResponseAudioDelta(
-            **self._place(output), delta=encode_output(pcm, self.spec.output_audio_format)
+            **output.place, delta=encode_output(pcm, self.spec.output_audio_format)
         )
 
     def _close(self, output: Output, status: str) -> Events:
         output.closed = True
-        entry = output.entry
-        events: Events = []
-        if output.kind == "function_call":
-            entry.item = msgspec.structs.replace(entry.item, status=status, arguments=output.text)
-            events.append(
-                server.ResponseFunctionCallArgumentsDone(
-                    response_id=self.id,
-                    item_id=output.item_id,
-                    output_index=output.index,
-                    call_id=entry.item.call_id,
-                    name=entry.item.name,
-                    arguments=output.text,
-                )
-            )
-        else:
-            part = _part(output.kind, output.text)
-            entry.item = msgspec.structs.replace(entry.item, status=status)
-            if entry.heard is None:  # not truncated meanwhile
-                entry.item = msgspec.structs.replace(entry.item, content=[part])
-            events += self._close_part(output, part)
-        events.append(
-            server.ResponseOutputItemDone(
-                response_id=self.id, output_index=output.index, item=entry.item
-            )
-        )
-        return events
-
-    def _close_part(self, output: Output, part: ContentPart) -> Events:
-        place = self._place(output)
-        if output.kind == "text":
-            # Observed 2026-07: the text of a finished text part is empty.
-            empty = ContentPart(type="text", text="")
-            return [
-                server.ResponseTextDone(**place, text=output.text),
-                server.ResponseContentPartDone(**place, part=empty),
-            ]
-        events: Events = [server.ResponseAudioDone(**place)]
-        if self.spec.word_timestamps:
-            events.append(server.ResponseAudioTimestampDone(**place))
-        events.append(server.ResponseAudioTranscriptDone(**place, transcript=output.text))
-        events.append(server.ResponseContentPartDone(**place, part=part))
+        events = output.closing(status)
+        if isinstance(output, McpCall) and output.complete:
+            self._mcp_calls.append(output)
         return events
 
     def _end(self, status: str, details: dict[str, Any] | None, usage: Usage) -> Events:
@@ -368,17 +281,3 @@ class ResponseStream:
             max_output_tokens=self.spec.max_output_tokens,
             metadata=self._metadata,
         )
-
-    def _place(self, output: Output) -> dict[str, Any]:
-        return {
-            "response_id": self.id,
-            "item_id": output.item_id,
-            "output_index": output.index,
-            "content_index": 0,
-        }
-
-
-def _part(kind: str, text: str) -> ContentPart:
-    if kind == "audio":
-        return ContentPart(type=kind, transcript=text)
-    return ContentPart(type=kind, text=text)

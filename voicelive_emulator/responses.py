@@ -14,10 +14,12 @@ from livekit_plugins_voicelive.protocol.response import Usage
 from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, given
 
 from .behaviour import Backend, Behaviour
-from .conversation import Conversation, history_entry, normalised
+from .conversation import Conversation, history_entries, normalised
+from .mcp_servers import McpServers, mcp_call
+from .outputs import Events
 from .refusal import Refused
-from .response_stream import Events, ResponseSpec, ResponseStream
-from .session_settings import SessionSettings, checked_voice
+from .response_stream import ResponseSpec, ResponseStream
+from .session_settings import SessionSettings, checked_tools, checked_voice
 from .usage import usage, with_text_tokens
 from .work import (
     Call,
@@ -43,12 +45,14 @@ class Responses:
         backend: Backend,
         settings: SessionSettings,
         conversation: Conversation,
+        mcp_servers: McpServers,
         behaviour: Behaviour,
     ) -> None:
-        """Settings and conversation are read when a response begins."""
+        """Settings, conversation and tools are read when a response begins."""
         self._backend = backend
         self._settings = settings
         self._conversation = conversation
+        self._mcp_servers = mcp_servers
         self._behaviour = behaviour
         self._stream: ResponseStream | None = None
         self._request = ResponseCreateParams()
@@ -100,6 +104,19 @@ class Responses:
         self._stream = ResponseStream(spec, self._conversation, self._behaviour)
         return [self._stream.created()]
 
+    def begin_approved(self, request: Item) -> Events:
+        """Make the call that an approved ``mcp_approval_request`` asked for.
+
+        Assumption: it is a response of its own, because the one that asked has ended.
+        """
+        created = self.begin()
+        if self._stream is not None:
+            label, name = given(request.server_label) or "", given(request.name) or ""
+            call = mcp_call(label, name, given(request.id))
+            self._stream.call_server(call, given(request.arguments) or "")
+        self._thought_out = True
+        return created
+
     def _spec(self, request: ResponseCreateParams) -> ResponseSpec:
         settings = self._settings
         modalities = given(request.modalities)
@@ -110,6 +127,7 @@ class Responses:
                 code="invalid_value",
                 param="response.modalities",
             )
+        checked_tools(given(request.tools) or [], self._backend, "response.tools")
         voice = given(request.voice)
         limit = given(request.max_output_tokens)
         return ResponseSpec(
@@ -131,30 +149,36 @@ class Responses:
         replaced = given(request.input_items)
         if replaced is not None:
             history = _entries(replaced)
-        tools = given(request.tools)
         instructions = given(request.instructions)
         return ConversationView(
             history=history + _entries(given(request.append_input_items) or []),
             instructions=(settings["instructions"] or "") if instructions is None else instructions,
             additional_instructions=self._additional_instructions,
-            tools=tuple(filter(_is_function, settings["tools"] or [] if tools is None else tools)),
+            tools=self._mcp_servers.functions(self._tools),
             tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",
             model=self._backend.model,
             profile=self._backend.profile,
         )
 
+    @property
+    def _tools(self) -> list[dict[str, Any]]:
+        tools = given(self._request.tools)
+        return (self._settings["tools"] or []) if tools is None else tools
+
     # --- going on -----------------------------------------------------------------------------------------------------
 
-    def advance(self, *, all_heard: bool, now: float) -> Events:
-        """Send what is due and hand out the next work. The brain waits until ``all_heard``."""
+    def advance(self, *, all_known: bool, now: float) -> Events:
+        """Send what is due and hand out the next work. The brain waits until ``all_known``."""
         stream = self._stream
         if stream is None:
             return []
-        if self._think is None and not self._thought_out and all_heard:
+        if self._think is None and not self._thought_out and all_known:
             self._think = Think(stream.id, self._view())
             self._work.append(self._think)
         self._next_thoughts(stream)
         events = stream.advance(self._usage(stream), now=now)
+        for call in stream.take_mcp_calls():
+            self._mcp_servers.call(call)
         self._forget_if_done()
         return events
 
@@ -185,7 +209,7 @@ class Responses:
             thought = self._thoughts.popleft()
             match thought:
                 case Call(name=name, arguments=arguments):
-                    stream.call(name, arguments)
+                    self._call(stream, name, arguments)
                 case Spent():
                     self._spent = thought
                     if self._backend.profile == CLAUDE:
@@ -198,6 +222,15 @@ class Responses:
         if self._thought_out and self._speak is None and not self._thoughts and not self._ended:
             self._ended = True
             stream.end()
+
+    def _call(self, stream: ResponseStream, name: str, arguments: str) -> None:
+        tool = self._mcp_servers.find(self._tools, name)
+        if tool is None:
+            stream.call(name, arguments)
+        elif tool.needs_approval:
+            stream.ask_approval(tool.approval_request(arguments))
+        else:
+            stream.call_server(tool.call(), arguments)
 
     # --- ending -------------------------------------------------------------------------------------------------------
 
@@ -248,18 +281,13 @@ class Responses:
         return estimate
 
 
-def _is_function(tool: dict[str, Any]) -> bool:
-    """Whether a brain can call it; MCP tools are accepted and left alone."""
-    return bool(tool.get("type", "function") == "function")
-
-
 def _reported(spent: Spent) -> dict[str, str]:
     """Claude's token counts as metadata. Assumption: the names are those of Anthropic's own usage."""
     return {"input_tokens": str(spent.input_tokens), "output_tokens": str(spent.output_tokens)}
 
 
 def _entries(items: list[Item]) -> tuple[HistoryEntry, ...]:
-    return tuple(filter(None, (history_entry(normalised(item)) for item in items)))
+    return tuple(part for item in items for part in history_entries(normalised(item)))
 
 
 def _only_text(message: Item) -> str:

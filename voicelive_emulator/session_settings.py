@@ -49,6 +49,9 @@ _TRANSCRIPTION: dict[str, Any] = {
 _OLD_PADDING = ("2025-05-01-preview", "2025-10-01", "2026-01-01-preview")
 """api-versions whose default prefix padding is 300 ms. Source: Voice Live how-to."""
 
+_FIRST_WITH_MCP = "2026-04-10"
+"""The api-version that brought MCP servers. Source: sample of Microsoft's SDK."""
+
 SEMANTIC_SILENCE_MS = {"low": 1_000, "medium": 600, "high": 300}
 """Silence that ends a turn for ``semantic_vad``, by eagerness. Assumption: the service judges words, we judge silence."""
 
@@ -137,6 +140,7 @@ class SessionSettings:
             self._check_frozen(changes)
         normalise: dict[str, Callable[[Any], Any]] = {
             "voice": lambda value: checked_voice(value, self._backend),
+            "tools": lambda value: checked_tools(value or [], self._backend, "session.tools"),
             "turn_detection": self._detection,
             "input_audio_transcription": lambda value: value and _TRANSCRIPTION | value,
             "input_audio_format": lambda value: _one_of("input_audio_format", value, INPUT_FORMATS),
@@ -192,6 +196,29 @@ def checked_voice(voice: Any, backend: Backend) -> dict[str, Any]:
     if not fits:
         raise Refused("Only Azure voice is supported", code="invalid_voice", param="session.voice")
     return dict(voice)
+
+
+def checked_tools(tools: list[Any], backend: Backend, param: str) -> list[Any]:
+    """The tools as they are.
+
+    Raises:
+        Refused: one of them is no tool, or names no server, or came with a newer api-version.
+    """
+    for tool in tools:
+        is_server = isinstance(tool, dict) and tool.get("type") == "mcp"
+        wanted = ("server_label", "server_url") if is_server else ("type",)
+        if not isinstance(tool, dict) or not all(
+            isinstance(tool.get(part), str) for part in wanted
+        ):
+            raise Refused(f"A tool lacks {' or '.join(wanted)}", code="invalid_value", param=param)
+        if is_server and backend.api_version < _FIRST_WITH_MCP:
+            # Assumption: that it is refused, rather than ignored.
+            raise Refused(
+                f"Tools of type 'mcp' need api-version {_FIRST_WITH_MCP} or later",
+                code="invalid_value",
+                param=param,
+            )
+    return tools
 
 
 def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:

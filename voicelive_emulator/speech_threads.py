@@ -1,4 +1,4 @@
-"""The worker threads of ears, brain and voice: models are slow, and the event loop must not wait for them."""
+"""The worker threads of ears, brain, voice and tools: models are slow, and the event loop must not wait for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,26 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from .work import Brain, Ears, Recognise, Speak, SpokenChunk, Think, Thought, Voice, Work
+from .work import (
+    Brain,
+    CallTool,
+    Ears,
+    ListTools,
+    Recognise,
+    ServerTools,
+    Speak,
+    SpokenChunk,
+    Think,
+    Thought,
+    ToolOutput,
+    ToolServers,
+    Voice,
+    Work,
+)
 
 logger = logging.getLogger("voicelive_emulator")
 
-Result = str | Thought | SpokenChunk
+Result = str | Thought | SpokenChunk | ServerTools | ToolOutput
 OnResult = Callable[[Work, Result], None]
 OnEnd = Callable[[Work, bool], None]
 """Called with whether the work failed."""
@@ -20,13 +35,17 @@ OnEnd = Callable[[Work, bool], None]
 class SpeechThreads:
     """Owns the threads, one for each sense, shared by all sessions of a server."""
 
-    def __init__(self, ears: Ears, brain: Brain, voice: Voice) -> None:
-        """Ears, brain and voice must bear being called from a thread."""
+    def __init__(self, ears: Ears, brain: Brain, voice: Voice, tool_servers: ToolServers) -> None:
+        """All must bear being called from a thread."""
         self._ears, self._brain, self._voice = ears, brain, voice
+        self._tool_servers = tool_servers
+        tools = ThreadPoolExecutor(4, "tools")
         self._executors = {
             Recognise: ThreadPoolExecutor(1, "ears"),
             Think: ThreadPoolExecutor(4, "brain"),
             Speak: ThreadPoolExecutor(1, "voice"),
+            ListTools: tools,
+            CallTool: tools,
         }
 
     def start(self, work: Work, on_result: OnResult, on_end: OnEnd) -> None:
@@ -61,6 +80,10 @@ class SpeechThreads:
                     if work.cancelled:
                         return
                     tell(thought)
+            case ListTools():
+                tell(self._tool_servers.list_tools(work.server))
+            case CallTool():
+                tell(self._tool_servers.call_tool(work.server, work.name, work.arguments))
             case Speak():
                 for chunk in self._voice.speak(work.text, voice=work.voice):
                     if work.cancelled:
@@ -68,6 +91,7 @@ class SpeechThreads:
                     tell(chunk)
 
     async def close(self) -> None:
-        """Wait for what is running, which is a sentence at most; drop the rest."""
-        for executor in self._executors.values():
-            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+        """Wait for what is running, which is a sentence at most; drop the rest. A tool server is not waited for."""
+        for kind, executor in self._executors.items():
+            wait = kind not in (ListTools, CallTool)
+            await asyncio.to_thread(executor.shutdown, wait=wait, cancel_futures=True)

@@ -1,6 +1,6 @@
-"""Ears and a voice that cost nothing: for tests and load runs in which nobody has to be understood.
+"""Ears, a voice and tool servers that cost nothing: for tests and load runs in which nobody has to be understood.
 
-They do not pretend: the ears hear only what they were told beforehand, the voice only hums.
+They do not pretend: the ears hear only what they were told beforehand, the voice only hums, no server is there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
-from .work import SpokenChunk, Word
+from .work import ServerTools, SpokenChunk, ToolOutput, Word
 
 MS_PER_CHARACTER = 60
 
@@ -44,6 +44,26 @@ class HummingVoice:
                 words.append(Word(word, offset_ms, duration_ms))
                 offset_ms += duration_ms
             yield SpokenChunk(sentence, hum(offset_ms), tuple(words))
+
+
+class UnreachableToolServers:
+    """As if no MCP server were there."""
+
+    def list_tools(self, server: dict[str, Any]) -> ServerTools:
+        """Nothing.
+
+        Raises:
+            ConnectionError: always.
+        """
+        raise ConnectionError
+
+    def call_tool(self, server: dict[str, Any], name: str, arguments: str) -> ToolOutput:
+        """Nothing.
+
+        Raises:
+            ConnectionError: always.
+        """
+        raise ConnectionError
 
 
 def sentences(text: str) -> list[str]:

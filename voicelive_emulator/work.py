@@ -45,7 +45,29 @@ class Speak:
     cancelled: bool = False
 
 
-Work = Recognise | Think | Speak
+@dataclass(eq=False)
+class ListTools:
+    """Ask an MCP server for its tools."""
+
+    item_id: str
+    server: dict[str, Any] = field(repr=False)
+    """The tool of type ``mcp`` as on the wire."""
+    cancelled: bool = False
+
+
+@dataclass(eq=False)
+class CallTool:
+    """Have an MCP server run one of its tools."""
+
+    item_id: str
+    server: dict[str, Any] = field(repr=False)
+    name: str
+    arguments: str = field(repr=False)
+    """JSON text."""
+    cancelled: bool = False
+
+
+Work = Recognise | Think | Speak | ListTools | CallTool
 
 # --- what the brain sees ----------------------------------------------------------------------------------------------
 
@@ -143,6 +165,17 @@ class SpokenChunk:
     words: tuple[Word, ...] = ()
 
 
+@dataclass(frozen=True)
+class ToolOutput:
+    """What a tool of an MCP server answered."""
+
+    text: str = field(repr=False)
+    is_error: bool = False
+
+
+ServerTools = tuple[dict[str, Any], ...]
+"""What an MCP server offers: name, description, input schema and annotations of each tool."""
+
 # --- who answers ------------------------------------------------------------------------------------------------------
 
 
@@ -167,4 +200,16 @@ class Voice(Protocol):
 
     def speak(self, text: str, *, voice: dict[str, Any] | None = None) -> Iterator[SpokenChunk]:
         """Sentence by sentence. Blocking."""
+        ...
+
+
+class ToolServers(Protocol):
+    """Reaches MCP servers. Whatever it raises counts as a server that cannot be reached."""
+
+    def list_tools(self, server: dict[str, Any]) -> ServerTools:
+        """What a server offers. Blocking."""
+        ...
+
+    def call_tool(self, server: dict[str, Any], name: str, arguments: str) -> ToolOutput:
+        """What one of its tools answers. Blocking."""
         ...

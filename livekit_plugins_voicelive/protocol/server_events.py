@@ -10,7 +10,7 @@ from typing import Any
 from .event_base import ServerEventBase
 from .items import ContentPart, Item
 from .response import Response
-from .tool_events import McpEvent
+from .tool_events import McpEvent, ResponseMcpCallArgumentsDelta, ResponseMcpCallArgumentsDone
 from .wire_struct import UNSET, Maybe, WireStruct
 
 # --- session, errors --------------------------------------------------------------------------------------------------
@@ -391,5 +391,7 @@ ServerEvent = (
     | ResponseTextDone
     | ResponseFunctionCallArgumentsDelta
     | ResponseFunctionCallArgumentsDone
+    | ResponseMcpCallArgumentsDelta
+    | ResponseMcpCallArgumentsDone
     | McpEvent
 )

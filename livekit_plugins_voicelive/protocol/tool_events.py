@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .event_base import ServerEventBase
+from .wire_struct import UNSET, Maybe
 
 
 class McpListToolsEvent(ServerEventBase, frozen=True, kw_only=True):
@@ -25,6 +26,28 @@ class McpListToolsCompleted(
 
 class McpListToolsFailed(McpListToolsEvent, frozen=True, kw_only=True, tag="mcp_list_tools.failed"):
     """A server did not tell its tools; none of them can be called."""
+
+
+class ResponseMcpCallArgumentsDelta(
+    ServerEventBase, frozen=True, kw_only=True, tag="response.mcp_call_arguments.delta"
+):
+    """More of a call's arguments."""
+
+    response_id: str
+    item_id: str
+    output_index: int = 0
+    delta: str = ""
+
+
+class ResponseMcpCallArgumentsDone(
+    ServerEventBase, frozen=True, kw_only=True, tag="response.mcp_call_arguments.done"
+):
+    """All arguments of a call are known."""
+
+    response_id: str
+    item_id: str
+    output_index: int = 0
+    arguments: Maybe[str] = UNSET
 
 
 class ResponseMcpCallEvent(ServerEventBase, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.unit.emulator.client import SPOKEN_TURN, WEATHER, Client, Connect, only, types
+from tests.unit.emulator.client import SPOKEN_TURN, Client, Connect, only, types
 from voicelive_emulator.stand_ins import hum
 
 COMPLETED = "conversation.item.input_audio_transcription.completed"
@@ -111,16 +111,6 @@ def test_a_response_that_has_spent_its_tokens_is_incomplete(connect: Connect) ->
     assert response.output[0].status == "incomplete"
     caller.configure(max_response_output_tokens="inf")
     assert only(caller.write("Hello!"), server.ResponseDone).response.status == "completed"
-
-
-def test_a_brain_is_given_function_tools_only(connect: Connect) -> None:
-    caller = connect()
-    mcp = {"type": "mcp", "server_label": "docs", "server_url": "https://example.com"}
-    caller.configure(modalities=["text"], tools=[mcp, WEATHER], tool_choice="required")
-    caller.emulator.idle = True
-    caller.write("Hello!")
-    [think] = caller.emulator._undone
-    assert [tool["name"] for tool in think.view.tools] == ["get_weather"]  # type: ignore[union-attr]
 
 
 def _type(event: server.ServerEvent) -> str:
