@@ -20,6 +20,8 @@ class Backend:
     """``native``: a speech-to-speech model. The other two are cascades: ears, a text model, a voice."""
     profile: str | None = None
     api_version: str = LATEST_API_VERSION
+    conversation_id: str | None = None
+    """The stored conversation that an agent is to continue. It is only shown: nothing is stored."""
 
     @property
     def is_native(self) -> bool:

@@ -105,7 +105,7 @@ def _backend(query: Mapping[str, str], api_version: str) -> Backend:
     agent = query.get("agent-name") or query.get("agent-id")
     if agent and query.get("agent-project-name"):
         # Reported: with an agent, model and profile are not even looked at.
-        return Backend(agent, "agent", None, api_version)
+        return Backend(agent, "agent", None, api_version, query.get("conversation-id"))
     model = query.get("model")
     if not model:
         raise HandshakeRefused(

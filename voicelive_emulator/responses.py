@@ -149,10 +149,9 @@ class Responses:
         replaced = given(request.input_items)
         if replaced is not None:
             history = _entries(replaced)
-        instructions = given(request.instructions)
         return ConversationView(
             history=history + _entries(given(request.append_input_items) or []),
-            instructions=(settings["instructions"] or "") if instructions is None else instructions,
+            instructions=settings.instructions(given(request.instructions)),
             additional_instructions=self._additional_instructions,
             tools=self._mcp_servers.functions(self._tools),
             tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",

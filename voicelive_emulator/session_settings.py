@@ -92,6 +92,9 @@ class SessionSettings:
             "truncation_strategy": None,
             "include": None,
         }
+        if backend.kind == "agent":
+            # Assumption: the agent's own instructions are not shown.
+            self.fields |= {"instructions": None, "agent": _agent(backend)}
 
     def __getitem__(self, name: str) -> Any:
         return self.fields.get(name)
@@ -116,6 +119,15 @@ class SessionSettings:
             silence_duration_ms=detection["silence_duration_ms"],
             speech_duration_ms=detection["speech_duration_ms"] or 200,
         )
+
+    def instructions(self, own: str | None) -> str:
+        """What the model is told, if a response has instructions of its ``own`` or none. An agent takes neither.
+
+        Source: Voice Live how-to. Assumption: they are passed over rather than refused.
+        """
+        if self._backend.kind == "agent":
+            return PERSONA
+        return (self.fields["instructions"] or "") if own is None else own
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -151,8 +163,13 @@ class SessionSettings:
         self.fields |= {
             name: normalise[name](value) if name in normalise else value
             for name, value in changes.items()
-            if name not in ("id", "object", "expires_at")
+            if name not in self._read_only
         }
+
+    @property
+    def _read_only(self) -> frozenset[str]:
+        of_all = {"id", "object", "expires_at", "agent"}
+        return frozenset(of_all | {"instructions"} if self._backend.kind == "agent" else of_all)
 
     def _check_frozen(self, changes: dict[str, Any]) -> None:
         for name in ("input_audio_format", "input_audio_sampling_rate"):
@@ -225,6 +242,16 @@ def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:
     if value not in allowed:
         raise Refused(f"{name} is not supported", code="invalid_value", param=f"session.{name}")
     return value
+
+
+def _agent(backend: Backend) -> dict[str, Any]:
+    return {
+        "type": "agent",
+        "name": backend.model,
+        "description": None,
+        "agent_id": new_id("asst"),
+        "thread_id": backend.conversation_id or new_id("conv"),
+    }
 
 
 def _default_voice(backend: Backend) -> dict[str, Any]:
