@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from livekit import rtc
 from tests.emulated.conftest import session_with
-from tests.emulated.test_emulator_server import KEY, dial, question, read, send
+from tests.emulated.test_emulator_server import KEY, QUERY, command, dial, question, read, send
 from tests.emulated.test_realtime_session import heard
 from voicelive_emulator import DeafEars, EmulatorServer, Faults, ScriptedBrain
 from voicelive_emulator.behaviour import Behaviour
@@ -112,3 +114,22 @@ async def test_the_plugin_asks_again_for_an_answer_that_a_script_cut_off() -> No
         await events.wait("session_reconnected")
         text, _ = await heard(await events.wait("generation_created", count=2))
         assert text == "It was a dark night."
+
+
+async def test_the_command_breaks_what_its_script_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {says: Hello., faults: {drop_after: response.audio.delta}}")
+    process = await command("--deaf", "--port", "0", "--api-key", KEY, "--script", str(path))
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            endpoint = (await process.stdout.readline()).decode().split()[-1]
+        url = endpoint.replace("http", "ws") + f"/voice-live/realtime?{QUERY}"
+        async with connect(url, additional_headers={"api-key": KEY}) as websocket:
+            await send(websocket, *question("Hello!"))
+            await read(websocket, "response.audio.delta")
+            with pytest.raises(ConnectionClosed):
+                await websocket.recv()
+    finally:
+        process.terminate()
+        await process.wait()
