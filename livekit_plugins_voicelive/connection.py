@@ -21,8 +21,8 @@ from .credentials import may_pass
 from .endpoint import Endpoint
 from .log import logger
 from .protocol.client_events import ClientEvent
-from .protocol.codec import MalformedEvent, decode_server_event, encode
-from .protocol.server_events import ServerEvent, UnknownEvent
+from .protocol.codec import MalformedEvent, UnwritableEvent, decode_server_event, encode
+from .protocol.server_events import ErrorDetails, ErrorEvent, ServerEvent, UnknownEvent
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """A retrieved item carries its audio; the library's default of 1 MiB would end the connection."""
@@ -54,7 +54,7 @@ class Connection:
     def __init__(self, socket: ClientConnection) -> None:
         """Use :meth:`open`."""
         self._socket = socket
-        self._outgoing: asyncio.Queue[ClientEvent] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send_all(), name="voicelive.send")
         self._hanging_up: asyncio.Task[None] | None = None
 
@@ -96,9 +96,25 @@ class Connection:
             ) from None
         return cls(socket)
 
-    def send(self, event: ClientEvent) -> None:
-        """Queue the event; it leaves in order, as fast as the service reads."""
-        self._outgoing.put_nowait(event)
+    def send(self, event: ClientEvent) -> ErrorEvent | None:
+        """Queue the event; it leaves in order, as fast as the service reads.
+
+        Returns:
+            The refusal of an event that cannot be written, in the service's stead: it does not leave.
+        """
+        try:
+            self._outgoing.put_nowait(encode(event))
+        except UnwritableEvent as unwritable:
+            logger.error("did not send an event to Voice Live: %s", unwritable)
+            return ErrorEvent(
+                error=ErrorDetails(
+                    type="invalid_request_error",
+                    code="unwritable",
+                    message=str(unwritable),
+                    event_id=event.event_id,
+                )
+            )
+        return None
 
     async def __aiter__(self) -> AsyncIterator[ServerEvent | UnknownEvent]:
         """What the service says, until the connection is lost.
@@ -136,9 +152,9 @@ class Connection:
 
     async def _send_all(self) -> None:
         while True:
-            event = await self._outgoing.get()
+            message = await self._outgoing.get()
             try:
-                await self._socket.send(encode(event), text=True)
+                await self._socket.send(message, text=True)
             except websockets.ConnectionClosed:
                 pass  # the receiving side reports it; nothing more can leave
             finally:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterable, Callable, Coroutine
 from typing import Any, Literal, Unpack
 
@@ -26,6 +25,7 @@ from livekit.agents import (
 from .approvals import decision
 from .confirmation import confirmed
 from .connection import Connection
+from .emit_queue import EmitQueue
 from .endpoint import Endpoint
 from .log import logger
 from .options import SessionOptions, changed_options
@@ -82,8 +82,7 @@ class RealtimeSession(
             image_field=image_field,
         )
         self._connection: Connection | None = None
-        self._emits: deque[Emit] = deque()
-        self._emitting = False
+        self._emits = EmitQueue(self._tell)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._reconnecting = False
@@ -275,22 +274,23 @@ class RealtimeSession(
     # --- the outboxes and the clock -----------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Send, then emit. LiveKit calls back in from inside an emit: the inner call adds to what the outer one emits."""
-        for event in self._translator.events_to_send():
-            assert self._connection is not None, "without a connection nothing is queued"
-            self._connection.send(event)
-            self._emits.append(Emit("voicelive_client_event_sent", event))
-        self._emits += self._translator.events_to_emit()
-        if not self._emitting:
-            self._emitting = True
-            try:
-                while self._emits:
-                    self._tell(self._emits.popleft())
-            finally:
-                self._emitting = False
+        """Send, then emit. Inside an emit, the outer call tells what is added here."""
+        while events := self._translator.events_to_send():
+            for event in events:
+                self._send(event)
+        self._emits.add(self._translator.events_to_emit())
+        self._emits.tell_all()
         self._set_timer()
-        if not self._emitting and self._translator.is_due_to_reconnect(now=self._loop.time()):
+        if not self._emits.telling and self._translator.is_due_to_reconnect(now=self._loop.time()):
             self.reconnect()
+
+    def _send(self, event: Any) -> None:
+        assert self._connection is not None, "without a connection nothing is queued"
+        refusal = self._connection.send(event)
+        if refusal is None:
+            self._emits.add([Emit("voicelive_client_event_sent", event)])
+        else:
+            self._translator.receive(refusal, now=self._loop.time())
 
     def _tell(self, emit: Emit) -> None:
         match emit:
@@ -378,7 +378,7 @@ class RealtimeSession(
     def _receive(self, event: Any) -> None:
         self._translator.receive(event, now=self._loop.time())
         self._was_confirmed = self._was_confirmed or self._translator.confirmed
-        self._emits.append(Emit("voicelive_server_event_received", event))
+        self._emits.add([Emit("voicelive_server_event_received", event)])
         self._settle()
 
     def _give_up(self, fault: APIError) -> None:

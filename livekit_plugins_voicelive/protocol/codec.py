@@ -1,7 +1,8 @@
 """Events to JSON text and back, in both directions: the plugin encodes what the emulator decodes.
 
 Strict in what is sent, tolerant in what is read: an unknown event type is an :class:`UnknownEvent`, an unknown field is
-passed over, and a known event that cannot be read is a :class:`MalformedEvent` whose text holds none of the payload.
+passed over, and a known event that cannot be read is a :class:`MalformedEvent`. One that cannot be written is an
+:class:`UnwritableEvent`. The texts of both hold none of the payload.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ CLIENT_EVENT_TYPES = frozenset(event.__struct_config__.tag for event in get_args
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bad JSON, for bytes that are no UTF-8, and for nesting without end."""
 
+_UNWRITABLE = (TypeError, ValueError, RecursionError)
+"""What msgspec raises for a value that JSON has no form for, for half a surrogate pair, and for nesting without end."""
+
 _SAFE_FAULT = re.compile(
     r"(Expected `[\w |]+`, got `\w+`|Object missing required field `\w+`)( - at `[^`]+`)?"
 )
@@ -45,6 +49,18 @@ class MalformedEvent(ValueError):
         self.type = type
 
 
+class UnwritableEvent(ValueError):
+    """An event that has no form on the wire: a text holds half a surrogate pair, or a schema some object of Python's.
+
+    The text names the event's type and the kind of the fault, never a value.
+    """
+
+    def __init__(self, type: str, fault: Exception) -> None:
+        """``type`` is the event's type; of ``fault`` only the kind is told."""
+        super().__init__(f"{type} cannot be written as JSON ({fault.__class__.__name__})")
+        self.type = type
+
+
 class _Peek(msgspec.Struct):
     """Just enough of a message to tell an unknown event from a malformed one."""
 
@@ -55,8 +71,15 @@ _peek = msgspec.json.Decoder(_Peek)
 
 
 def encode(event: ClientEventBase | ServerEventBase) -> bytes:
-    """The event as UTF-8 JSON text; audio becomes base64."""
-    return _encoder.encode(event)
+    """The event as UTF-8 JSON text; audio becomes base64.
+
+    Raises:
+        UnwritableEvent: some value of it has no form in JSON.
+    """
+    try:
+        return _encoder.encode(event)
+    except _UNWRITABLE as fault:
+        raise UnwritableEvent(str(event.__struct_config__.tag), fault) from None
 
 
 def decode_server_event(data: str | bytes) -> ServerEvent | UnknownEvent:

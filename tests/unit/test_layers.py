@@ -20,7 +20,7 @@ LAYERS = [
     {"environment", "credentials"},
     {"foundry_agent"},
     {"endpoint"},
-    {"way_in", "unsupported", "connection", "confirmation", "approvals"},
+    {"way_in", "unsupported", "connection", "confirmation", "approvals", "emit_queue"},
     {"options"},
     {"realtime_session"},
     {"realtime_model", "doctor_advice"},

@@ -9,6 +9,7 @@ from livekit_plugins_voicelive.protocol.codec import (
     CLIENT_EVENT_TYPES,
     SERVER_EVENT_TYPES,
     MalformedEvent,
+    UnwritableEvent,
     decode_client_event,
     decode_server_event,
     encode,
@@ -249,3 +250,20 @@ def test_events_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         event.response = Response(id="s")  # type: ignore[misc]
     assert msgspec.structs.replace(event, event_id="e").event_id == "e"
+
+
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    "value", [object(), SECRET + "\ud83d", ENDLESS, {(SECRET, 1): 2}], ids=type
+)
+def test_an_event_that_cannot_be_written_is_told_without_its_payload(value: object) -> None:
+    event = client.SessionUpdate(session={"instructions": SECRET, "odd": value})
+    with pytest.raises(UnwritableEvent) as raised:
+        encode(event)
+    assert raised.value.type == "session.update"
+    assert str(raised.value).startswith("session.update cannot be written as JSON")
+    assert SECRET not in str(raised.value)
+    assert raised.value.__cause__ is None
