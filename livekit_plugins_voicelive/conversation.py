@@ -1,7 +1,8 @@
 """The mirror of the service's conversation: its items in order, with what the user actually heard.
 
-Differences to a wanted history become creates and deletes; a new connection is given the mirror. Knows no connection:
-while there is none, the mirror itself is changed, for it will be replayed.
+Differences to a wanted history become creates and deletes; a new connection is given the mirror. The mirror is ahead of the
+service: it shows a change as soon as it is on its way, and a refusal takes the change back. Knows no connection: while there
+is none, the mirror alone is changed, for it will be replayed.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import llm
-from livekit.agents.llm.remote_chat_context import RemoteChatContext
 
 from .chat_items import chat_item, wire_item
+from .mirror import Mirror
 from .pending_requests import PendingRequest, PendingRequests, new_event_id, settle
 from .protocol.client_events import (
     ClientEvent,
@@ -25,10 +27,13 @@ from .protocol.client_events import (
     ConversationItemTruncate,
 )
 from .protocol.items import Item
-from .protocol.wire_struct import given
+from .protocol.wire_struct import UNSET, UnsetType, given
 
 ITEM_NOT_FOUND = frozenset({"item_delete_invalid_item_id", "item_truncate_invalid_item_id"})
 """Refusals of a delete that say: it is gone already. Source: field reports on Voice Live, OpenAI's Realtime API."""
+
+ALREADY_THERE = frozenset({"item_create_duplicate_item_id"})
+"""Refusals of a create that say: there is one of that id. Source: OpenAI's Realtime API; not confirmed for Voice Live."""
 
 ROOT = "root"
 """As ``previous_item_id``: at the front."""
@@ -43,17 +48,16 @@ class ContextUpdate:
 
 
 class Conversation:
-    """Owns the mirror; lives as long as the session. An item enters and leaves it when the service confirms."""
+    """Owns the mirror; lives as long as the session."""
 
     def __init__(self, pending: PendingRequests, *, image_field: str = "image_url") -> None:
         """``image_field``: how the api-version spells an image's address, see :func:`.chat_items.wire_item`."""
         self._pending = pending
         self._image_field = image_field
-        self._remote = RemoteChatContext()
-        self._wanted: dict[str, llm.ChatItem] = {}
+        self._mirror = Mirror()
         self._generated: set[str] = set()
-        self._heard: set[str] = set()
-        self._unheard: set[str] = set()
+        self._cut: set[str] = set()
+        self._gone: set[str] = set()
         self._pictures: deque[str] = deque()
         self._connected = False
 
@@ -61,16 +65,15 @@ class Conversation:
 
     @property
     def chat_ctx(self) -> llm.ChatContext:
-        """A snapshot; items are replaced in the mirror, never changed."""
-        return self._remote.to_chat_ctx()
+        """A snapshot of the mirror."""
+        return self._mirror.chat_ctx
 
     def __contains__(self, item_id: str) -> bool:
-        return self._remote.get(item_id) is not None
+        return item_id in self._mirror
 
     def get(self, item_id: str) -> llm.ChatItem | None:
         """The item as the service has it, as far as we know."""
-        node = self._remote.get(item_id)
-        return node.item if node else None
+        return self._mirror.get(item_id)
 
     # --- a wanted history ---------------------------------------------------------------------------------------------
 
@@ -85,72 +88,108 @@ class Conversation:
         kept = {item.id for item in items}
         for item in self.chat_ctx.items:
             if item.id not in kept and item.id not in self._pictures:
-                self._delete(update, item.id)
+                self._change(update, self._delete(item.id))
         previous_id: str | None = None
         for item in items:
             if item.id not in self:
-                self._create(update, previous_id, item)
+                self._change(update, self._create(previous_id, item))
             elif isinstance(item, llm.ChatMessage) and self._differs(item):
-                self._delete(update, item.id)
-                self._create(update, previous_id, item)
+                self._change(update, self._recreate(item))
             previous_id = item.id
         return update
 
     def _differs(self, item: llm.ChatMessage) -> bool:
         """Whether the mirror's text must give way.
 
-        An empty text on either side only says that one of us has no transcript. Of what the service itself generated,
-        LiveKit knows the part it has played: that is no correction.
+        An empty text on either side only says that one of us has no transcript. Of what was cut while it was spoken, LiveKit
+        and the word times know the heard part differently: that is no correction.
         """
         have = self.get(item.id)
         assert isinstance(have, llm.ChatMessage), "an item keeps its kind"
         new, old = _words(item), _words(have)
         if not new or not old or new == old:
             return False
-        return not (item.id in self._generated and (old.startswith(new) or new.startswith(old)))
+        return not (item.id in self._cut and (old.startswith(new) or new.startswith(old)))
 
-    def _create(self, update: ContextUpdate, previous_id: str | None, item: llm.ChatItem) -> None:
+    def _change(self, update: ContextUpdate, requests: list[PendingRequest]) -> None:
+        """Have somebody wait for each of these requests."""
+        for request in requests:
+            request.waiter = asyncio.get_running_loop().create_future()
+            update.waiters.append(request.waiter)
+            update.events.append(self._pending.add(request))
+
+    def _create(self, previous_id: str | None, item: llm.ChatItem) -> list[PendingRequest]:
+        """Put an item behind another, here and at the service."""
+        self._mirror.insert(previous_id, item)
         if not self._connected:
-            self._insert(previous_id, item)
-            return
+            return []
+        self._gone.discard(item.id)
+        return [self._creation(item, previous_id)]
+
+    def _creation(
+        self, item: llm.ChatItem, previous_id: str | UnsetType | None = UNSET
+    ) -> PendingRequest:
+        """None puts it first; without a predecessor it comes last."""
         wire = self._wire(item)
         assert wire is not None, "only what can be told is created"
-        self._wanted[item.id] = item
-        self._unheard.discard(item.id)
         event = ConversationItemCreate(
-            event_id=new_event_id(), item=wire, previous_item_id=previous_id or ROOT
+            event_id=new_event_id(),
+            item=wire,
+            previous_item_id=ROOT if previous_id is None else previous_id,
         )
-        self._request(update, event)
+        undo = partial(self._withdraw, item.id)
+        return PendingRequest(event, accepted_codes=ALREADY_THERE, undo=undo)
 
-    def _delete(self, update: ContextUpdate, item_id: str) -> None:
-        if not self._connected:
-            self._remove(item_id)
-            return
+    def _delete(self, item_id: str) -> list[PendingRequest]:
+        """Remove an item, here and at the service."""
+        item, previous_id = self.get(item_id), self._mirror.predecessor(item_id)
+        self._remove(item_id)
+        if not self._connected or item is None:
+            return []
+        self._gone.add(item_id)
         event = ConversationItemDelete(event_id=new_event_id(), item_id=item_id)
-        self._request(update, event)
+        undo = partial(self._put_back, previous_id, item)
+        return [PendingRequest(event, accepted_codes=ITEM_NOT_FOUND, undo=undo)]
 
-    def _request(
-        self, update: ContextUpdate, event: ConversationItemCreate | ConversationItemDelete
-    ) -> None:
-        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        accepted = ITEM_NOT_FOUND if isinstance(event, ConversationItemDelete) else frozenset()
-        update.events.append(self._pending.add(PendingRequest(event, waiter, False, accepted)))
-        update.waiters.append(waiter)
+    def _recreate(self, message: llm.ChatMessage) -> list[PendingRequest]:
+        """Change the text of a message in its place; at the service only a new item can have another text."""
+        previous_id = self._mirror.predecessor(message.id)
+        self._remove(message.id)
+        if not self._connected:
+            self._mirror.insert(previous_id, message)
+            return []
+        event = ConversationItemDelete(event_id=new_event_id(), item_id=message.id)
+        deletion = PendingRequest(event, accepted_codes=ITEM_NOT_FOUND)
+        return [deletion, *self._create(previous_id, message)]
+
+    def _withdraw(self, item_id: str) -> None:
+        """A create was refused; a later one of the same item may still be on its way."""
+        if not self._pending.has(lambda event: _creates(event, item_id)):
+            self._remove(item_id)
+
+    def _put_back(self, previous_id: str | None, item: llm.ChatItem) -> None:
+        """A delete was refused: the service still has it."""
+        self._gone.discard(item.id)
+        if item.id not in self:
+            self._mirror.insert(previous_id, item)
 
     def forget(self, item_ids: Iterable[str]) -> None:
         """Nobody heard these: they leave the mirror, and what the service still says of them does not bring them back."""
         for item_id in item_ids:
             self._remove(item_id)
-            self._unheard.add(item_id)
+            self._gone.add(item_id)
 
     def show(self, frame: rtc.VideoFrame, *, keep: int) -> list[ClientEvent]:
         """Add a picture behind all else; of those shown so, the newest ``keep`` stay. LiveKit's history has none of them."""
         item = llm.ChatMessage(role="user", content=[llm.ImageContent(image=frame)])
-        update = ContextUpdate()
-        self._create(update, self._remote.tail_id, item)
+        shown = self._unattended(self._create(self._mirror.tail_id, item))
         self._pictures.append(item.id)
         outdated = [self._pictures.popleft() for _ in range(len(self._pictures) - keep)]
-        return [*update.events, *self.delete_unheard(outdated)]
+        return [*shown, *self.delete_unheard(outdated)]
+
+    def _unattended(self, requests: list[PendingRequest]) -> list[ClientEvent]:
+        """Send these although nobody waits for them."""
+        return [self._pending.add(request) for request in requests]
 
     def delete_unheard(self, item_ids: Iterable[str]) -> list[ClientEvent]:
         """Remove messages that nobody heard, at the service and here at once; nobody waits for it."""
@@ -183,12 +222,12 @@ class Conversation:
         cut = message.model_copy(update={"interrupted": True})
         if heard_text is not None:
             cut.content = [heard_text] if heard_text else []
-        self._replace(cut)
-        self._heard.add(item_id)
+        if item_id not in self._generated:
+            return self._cut_as_text(cut)
+        self._mirror.replace(cut)
+        self._cut.add(item_id)
         if not self._connected:
             return []
-        if item_id not in self._generated:
-            return self._recreate(cut)
         event = ConversationItemTruncate(
             event_id=new_event_id(), item_id=item_id, content_index=0, audio_end_ms=heard_ms
         )
@@ -199,16 +238,15 @@ class Conversation:
         message = self.get(item_id)
         if not isinstance(message, llm.ChatMessage) or _words(message) == " ".join(text.split()):
             return []
-        return self._recreate(message.model_copy(update={"content": [text], "interrupted": True}))
+        return self._cut_as_text(
+            message.model_copy(update={"content": [text], "interrupted": True})
+        )
 
-    def _recreate(self, message: llm.ChatMessage) -> list[ClientEvent]:
-        """After a reconnect the service has the message as text, which only a new item can shorten."""
-        node = self._remote.get(message.id)
-        previous = node._prev.item.id if node and node._prev else None
-        events = self.delete_unheard([message.id])
-        update = ContextUpdate()
-        self._create(update, previous, message)
-        return [*events, *update.events]
+    def _cut_as_text(self, message: llm.ChatMessage) -> list[ClientEvent]:
+        """For one that the service has as text: written by it, or told to it after a reconnect."""
+        requests = self._recreate(message)
+        self._cut.add(message.id)
+        return self._unattended(requests)
 
     # --- the service's events -----------------------------------------------------------------------------------------
 
@@ -216,30 +254,31 @@ class Conversation:
         self, item: Item, previous_id: str | None, *, created_at: float
     ) -> llm.RemoteItemAddedEvent | None:
         """Settle the request that asked for the item; returns LiveKit's event for one that we did not ask for."""
-        item_id = given(item.id)
-        request = self._pending.take_first(
-            lambda event: isinstance(event, ConversationItemCreate) and event.item.id == item_id
-        )
-        if request is not None and item_id in self._wanted:
-            self._insert(previous_id, self._wanted.pop(item_id))
+        item_id = given(item.id) or ""
+        request = self._pending.take_first(lambda event: _creates(event, item_id))
         if request is not None:
             settle(request.waiter)
             return None
         new = chat_item(item, created_at=created_at)
-        if new is None or new.id in self or new.id in self._unheard:
+        if new is None or new.id in self or new.id in self._gone:
             return None
         self._generated.add(new.id)
-        previous = self._insert(previous_id or self._remote.tail_id, new)
-        return llm.RemoteItemAddedEvent(previous_item_id=previous, item=new)
+        previous = self._mirror.insert(previous_id or self._mirror.tail_id, new)
+        # At the end LiveKit takes an item without a predecessor in any case, and one with a predecessor only if it has that
+        # one too: it may have kept a message that nobody heard.
+        at_end = self._mirror.tail_id == new.id
+        return llm.RemoteItemAddedEvent(previous_item_id=None if at_end else previous, item=new)
 
     def item_deleted(self, item_id: str) -> None:
         """The service has dropped the item."""
         request = self._pending.take_first(
             lambda event: isinstance(event, ConversationItemDelete) and event.item_id == item_id
         )
-        self._remove(item_id)
-        self._unheard.discard(item_id)
-        settle(request.waiter if request else None)
+        self._gone.discard(item_id)
+        if request is None:
+            self._remove(item_id)
+        else:
+            settle(request.waiter)
 
     def item_truncated(self, item_id: str, heard_text: str | None) -> None:
         """The service has cut the message, at our wish or, with ``auto_truncate``, unasked."""
@@ -248,75 +287,75 @@ class Conversation:
         )
         message = self.get(item_id)
         if request is None and isinstance(message, llm.ChatMessage):
-            self._heard.add(item_id)
+            self._cut.add(item_id)
             if heard_text is not None:
-                self._replace(
+                self._mirror.replace(
                     message.model_copy(update={"content": [heard_text], "interrupted": True})
                 )
 
     def refused(self, request: PendingRequest, code: str | None) -> bool:
-        """A create or delete was refused; True if what it wanted is so all the same."""
-        event = request.event
-        if isinstance(event, ConversationItemDelete) and code in request.accepted_codes:
-            self._remove(event.item_id)
+        """A change was refused; True if what it wanted is so all the same."""
+        if code in request.accepted_codes:
             return True
-        if isinstance(event, ConversationItemCreate):
-            item_id = given(event.item.id) or ""
-            if self._wanted.pop(item_id, None) is not None:
-                return item_id in self  # refused as a duplicate: it is there
-            # A replayed item: the service does not have it, so neither do we.
-            self._remove(item_id)
+        if request.undo is not None:
+            request.undo()
         return False
+
+    def asked_again(self, request: PendingRequest) -> ClientEvent | None:
+        """The create behind an item that was refused itself, once more behind the one before that."""
+        event = request.event
+        if not isinstance(event, ConversationItemCreate):
+            return None
+        item_id, previous_id = given(event.item.id) or "", given(event.previous_item_id)
+        item = self.get(item_id)
+        if item is None or previous_id in (None, ROOT) or previous_id in self:
+            return None
+        again = self._creation(item, self._mirror.predecessor(item_id))
+        again.waiter = request.waiter
+        return self._pending.add(again)
 
     def user_spoke(self, item_id: str, transcript: str) -> None:
         """The words of a user's audio message are known."""
         message = self.get(item_id)
         if isinstance(message, llm.ChatMessage):
-            self._replace(message.model_copy(update={"content": [transcript]}))
+            self._mirror.replace(message.model_copy(update={"content": [transcript]}))
 
     def item_completed(self, item: Item, *, created_at: float) -> llm.ChatItem | None:
         """A generated item is complete; what was cut meanwhile stays cut. Returns it as it is now."""
         new = chat_item(item, created_at=created_at)
-        if new is None or new.id in self._unheard:
+        if new is None or new.id in self._gone:
             return None
         have = self.get(new.id)
         if have is None:
             self._generated.add(new.id)
-            self._insert(self._remote.tail_id, new)
+            self._mirror.insert(self._mirror.tail_id, new)
             return new
-        if new.id in self._heard:
+        if new.id in self._cut or new.id not in self._generated:
             return have
-        self._replace(new.model_copy(update={"created_at": have.created_at}))
+        self._mirror.replace(new.model_copy(update={"created_at": have.created_at}))
         return new
 
     def assistant_spoke(self, item_id: str, text: str) -> None:
         """The words of an assistant's message so far; what was cut meanwhile stays cut."""
         message = self.get(item_id)
-        if isinstance(message, llm.ChatMessage) and item_id not in self._heard and text:
-            self._replace(message.model_copy(update={"content": [text]}))
+        growing = item_id in self._generated and item_id not in self._cut
+        if isinstance(message, llm.ChatMessage) and growing and text:
+            self._mirror.replace(message.model_copy(update={"content": [text]}))
 
     # --- a new connection ---------------------------------------------------------------------------------------------
 
     def connection_lost(self, lost: Iterable[PendingRequest]) -> None:
-        """What was on its way becomes part of the mirror, which the next connection is given; waiters are satisfied."""
+        """What was on its way is in the mirror, which the next connection is given: its callers are satisfied."""
         self._connected = False
         for request in lost:
-            event = request.event
-            if isinstance(event, ConversationItemCreate):
-                wanted = self._wanted.pop(given(event.item.id) or "", None)
-                if wanted is not None and wanted.id not in self:
-                    previous = given(event.previous_item_id)
-                    self._insert(None if previous == ROOT else previous, wanted)
-                settle(request.waiter)
-            elif isinstance(event, ConversationItemDelete):
-                self._remove(event.item_id)
+            if isinstance(request.event, ConversationItemCreate | ConversationItemDelete):
                 settle(request.waiter)
 
     def replay(self) -> list[ClientEvent]:
         """The mirror as creates, in order, for a new connection. What cannot be told in text leaves the mirror."""
         self._connected = True
         self._generated.clear()
-        self._unheard.clear()
+        self._gone.clear()
         events: list[ClientEvent] = []
         calls: set[str] = set()
         for item in self.chat_ctx.items:
@@ -327,8 +366,7 @@ class Conversation:
                 continue
             if isinstance(item, llm.FunctionCall):
                 calls.add(item.call_id)
-            event = ConversationItemCreate(event_id=new_event_id(), item=wire)
-            events.append(self._pending.add(PendingRequest(event)))
+            events.append(self._pending.add(self._creation(item)))
         return events
 
     # --- the mirror itself --------------------------------------------------------------------------------------------
@@ -336,23 +374,14 @@ class Conversation:
     def _wire(self, item: llm.ChatItem) -> Item | None:
         return wire_item(item, image_field=self._image_field)
 
-    def _insert(self, previous_id: str | None, item: llm.ChatItem) -> str | None:
-        """Put the item behind another, or last if that one is unknown; returns what it stands behind."""
-        if previous_id is not None and previous_id not in self:
-            previous_id = self._remote.tail_id
-        self._remote.insert(previous_id, item)
-        return previous_id
-
-    def _replace(self, item: llm.ChatItem) -> None:
-        node = self._remote.get(item.id)
-        assert node is not None
-        node.item = item
-
     def _remove(self, item_id: str) -> None:
-        if item_id in self:
-            self._remote.delete(item_id)
+        self._mirror.remove(item_id)
         self._generated.discard(item_id)
-        self._heard.discard(item_id)
+        self._cut.discard(item_id)
+
+
+def _creates(event: ClientEvent, item_id: str) -> bool:
+    return isinstance(event, ConversationItemCreate) and event.item.id == item_id
 
 
 def _words(message: llm.ChatMessage) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from livekit.agents import APIConnectionError, APIError, APIStatusError, llm
 
+from .protocol.response import Response
 from .protocol.server_events import ErrorDetails
 from .protocol.wire_struct import given
 
@@ -87,6 +88,11 @@ def unanswered_turn() -> APIError:
     )
 
 
+def silent_response() -> APIError:
+    """A response began and fell silent."""
+    return APIError("Voice Live began a response and then sent no more of it; it was given up")
+
+
 def no_mcp_tools() -> APIError:
     """The service could not list the tools of an MCP server."""
     return APIError(
@@ -95,9 +101,14 @@ def no_mcp_tools() -> APIError:
     )
 
 
-def was_cancelled_by_us(status_details: Any) -> bool:
-    """Whether a response ended because of our ``response.cancel``, and not by the user's speech or by itself."""
-    return isinstance(status_details, dict) and status_details.get("reason") == "client_cancelled"
+def took_our_cancel(response: Response) -> bool:
+    """Whether a response that ended may have done so because of our ``response.cancel``: then that is answered.
+
+    A reason is not always given. Where the user's speech is the reason, our cancel came too late and will be refused.
+    """
+    details = response.status_details
+    reason = details.get("reason") if isinstance(details, dict) else None
+    return response.status == "cancelled" and reason != "turn_detected"
 
 
 def lost(reason: str) -> APIConnectionError:

@@ -29,14 +29,17 @@ class McpEvents:
         self._responses = responses
         self._running: set[str] = set()
         self._waiting: set[str] = set()
+        self._announced: set[str] = set()
 
     def item_created(self, item: Item) -> Outcome:
-        """A call begins, or asks leave to."""
+        """A call begins, or asks leave to; an item may be announced twice."""
         item_id = given(item.id) or ""
+        if item_id in self._announced or item.type not in ("mcp_call", "mcp_approval_request"):
+            return Outcome()
+        self._announced.add(item_id)
         if item.type == "mcp_call":
             self._running.add(item_id)
             self._waiting.discard(given(item.approval_request_id) or "")
-        if item.type != "mcp_approval_request":
             return Outcome()
         self._waiting.add(item_id)
         request = MCPApprovalRequest(
@@ -48,7 +51,9 @@ class McpEvents:
         return Outcome(emit=[Emit("mcp_approval_requested", request)])
 
     def answer(self, request: MCPApprovalRequest, *, approve: bool) -> Outcome:
-        """Send the decision; it is an item of the conversation."""
+        """Send the decision; it is an item of the conversation. What another connection asked, this one does not know."""
+        if request.id not in self._waiting:
+            return Outcome()
         if not approve:
             self._waiting.discard(request.id)
         item = mcp_approval_response_item(approval_request_id=request.id, approve=approve)
@@ -71,4 +76,5 @@ class McpEvents:
         owed = bool(self._running or self._waiting)
         self._running.clear()
         self._waiting.clear()
+        self._announced.clear()
         return owed

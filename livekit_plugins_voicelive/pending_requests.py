@@ -27,6 +27,8 @@ class PendingRequest:
     """A refusal is expected now and then, and nobody needs to hear of it."""
     accepted_codes: frozenset[str] = frozenset()
     """Refusals with these codes mean that the wish is fulfilled already."""
+    undo: Callable[[], None] | None = None
+    """Takes back what was changed here in expectation of a yes."""
 
     @property
     def type(self) -> str:
@@ -70,6 +72,10 @@ class PendingRequests:
             if matches(request.event):
                 return self._requests.pop(event_id)
         return None
+
+    def has(self, matches: Callable[[ClientEvent], bool]) -> bool:
+        """Whether a request whose event matches is on its way."""
+        return any(matches(request.event) for request in self._requests.values())
 
     def connection_lost(self) -> list[PendingRequest]:
         """Forget everything: a new connection knows none of it. Returns what was pending, oldest first."""

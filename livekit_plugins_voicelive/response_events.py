@@ -45,7 +45,9 @@ class ResponseEvents:
         self._silence_reported = False
 
     def created(self, response: Response, *, now: float) -> Outcome:
-        """A response began: whoever asked for it gets its streams, and LiveKit hears of it."""
+        """A response began: whoever asked for it gets its streams, and LiveKit hears of it, once."""
+        if self._responses.knows(response.id):
+            return Outcome()
         modalities = given(response.modalities) or self._settings["modalities"] or ["audio"]
         generation, reply, cancel = self._responses.created(
             response,

@@ -6,7 +6,8 @@ Rules:
   documented; until an echo was seen, the one outstanding request is matched by order.
 - A request whose caller gave up is discarded: cancelled by id when it is created, its items deleted.
 - A user's turn that the service leaves unanswered is asked for once, then reported: in the field a session was seen that
-  listened and never answered.
+  listened and never answered. A turn that nobody understood was noise, and its answer is not waited for.
+- A response that falls silent is given up and reported.
 
 Time is passed in; waiters are settled, never awaited.
 """
@@ -23,6 +24,7 @@ from msgspec import structs
 from livekit.agents import llm
 
 from .generation import Generation, Message
+from .owed_answer import OwedAnswer
 from .pending_requests import PendingRequest, PendingRequests, fail, new_event_id
 from .protocol.client_events import (
     ClientEvent,
@@ -62,17 +64,26 @@ def tagged_request(
 
 @dataclass
 class Reply:
-    """A response that somebody waits for."""
+    """A response that is wanted."""
 
     event: ResponseCreate
     waiter: asyncio.Future[Any] | None
+    to_turn: bool = False
+    """It answers the user's turn in the service's stead, which may do so itself after all."""
     deadline: float | None = None
     """Set when it is first sent."""
+    dropped: bool = False
 
     @property
     def abandoned(self) -> bool:
-        """Its caller gave up."""
-        return self.waiter is not None and self.waiter.done()
+        """Its caller gave up, or it has become needless."""
+        return self.dropped or (self.waiter is not None and self.waiter.done())
+
+    def once_more(self) -> Reply:
+        """The same, to be asked for anew; its caller has got what was there."""
+        again = self.event.response or ResponseCreateParams()
+        more = self.event.additional_instructions
+        return Reply(tagged_request(again, additional_instructions=more), None)
 
     @property
     def forbids_calls(self) -> bool:
@@ -81,10 +92,18 @@ class Reply:
 
 
 class Responses:
-    """Owns the requests for responses, the active ones and their streams; they die with ``response.done`` or the connection."""
+    """Owns the requests for responses, the active ones and their streams; they die with ``response.done`` or the connection.
+
+    ``to_turn`` is the answer that the service owes the user without being asked.
+    """
 
     def __init__(
-        self, pending: PendingRequests, *, reply_timeout_s: float, turn_timeout_s: float
+        self,
+        pending: PendingRequests,
+        *,
+        reply_timeout_s: float,
+        turn_timeout_s: float,
+        silence_timeout_s: float = 30.0,
     ) -> None:
         """Nothing is running.
 
@@ -92,19 +111,20 @@ class Responses:
             pending: where requests are remembered until they are answered.
             reply_timeout_s: from sending a request to its ``response.created``.
             turn_timeout_s: from the end of a user's turn to the service's own ``response.created``.
+            silence_timeout_s: from one event of a response to the next.
         """
         self._pending = pending
         self._reply_timeout_s = reply_timeout_s
-        self._turn_timeout_s = turn_timeout_s
+        self._silence_timeout_s = silence_timeout_s
         self._queue: deque[Reply] = deque()
         self._asked: Reply | None = None
         self._given_up: set[str] = set()
         self._active: dict[str, Generation] = {}
+        self._answers: dict[str, Reply] = {}
         self._remembered: dict[str, Generation] = {}
         self._connected = False
         self._echoes_metadata = False
-        self._turn_unanswered = False
-        self._turn_deadline: float | None = None
+        self.to_turn = OwedAnswer(turn_timeout_s)
         self._turns_left_unanswered = 0
         self._retry_at = 0.0
 
@@ -125,8 +145,8 @@ class Responses:
             and now >= self._asked.deadline
         ):
             self._give_up(self._asked)
-        if self._turn_deadline is not None and now >= self._turn_deadline:
-            self._ask_for_turn(now=now)
+        if self.to_turn.is_due(now=now):
+            self._answer_overdue(now=now)
         while self._queue and self._queue[0].abandoned:
             self._queue.popleft()
         if not self._queue or not self._connected or self._asked or now < self._free_at():
@@ -143,14 +163,15 @@ class Responses:
             deadlines.append(self._asked.deadline)
         elif self._queue and self._connected:
             deadlines.append(self._free_at())
-        if self._turn_deadline is not None:
-            deadlines.append(self._turn_deadline)
+        if self.to_turn.deadline is not None:
+            deadlines.append(self.to_turn.deadline)
+        deadlines += [self._silent_at(generation) for generation in self._open()]
         return min(deadlines, default=None)
 
     @property
     def busy(self) -> bool:
         """Whether a response is running, asked for or owed."""
-        return bool(self._active or self._asked or self._queue or self._turn_unanswered)
+        return bool(self._active or self._asked or self._queue or self.to_turn)
 
     def _free_at(self) -> float:
         """When the active responses stop holding up the next: a silent one does not hold it for ever."""
@@ -187,32 +208,22 @@ class Responses:
         """The service will not begin the response asked for."""
         self._asked = None
 
-    def turn_committed(self) -> None:
-        """The user's turn ended, and the service will answer it unasked."""
-        self._turn_unanswered = True
-
-    def turn_understood(self, *, now: float) -> None:
-        """There is something to answer: from now on the service's answer is waited for."""
-        if self._turn_unanswered:
-            self._turn_deadline = now + self._turn_timeout_s
-
-    def speech_started(self) -> None:
-        """The user goes on speaking: the answer to what came before is not due any more."""
-        self._turn_deadline = None
+    def ask_for_turn(self) -> None:
+        """The user's turn has no answer: ask for one, unless the service gives it by itself first."""
+        self._queue.append(Reply(tagged_request(), None, to_turn=True))
 
     def take_turns_left_unanswered(self) -> int:
         """Turns that the service did not answer even when asked, since the last look."""
         count, self._turns_left_unanswered = self._turns_left_unanswered, 0
         return count
 
-    def _ask_for_turn(self, *, now: float) -> None:
+    def _answer_overdue(self, *, now: float) -> None:
         if self._active:
             # The service may be waiting for the end of this one, as we do.
-            self._turn_deadline = now + self._turn_timeout_s
+            self.to_turn.wait_on(now=now)
             return
-        self._turn_deadline = None
-        self._turn_unanswered = False
-        self._queue.append(Reply(tagged_request(), None))
+        self.to_turn.settle()
+        self.ask_for_turn()
 
     # --- the service's responses --------------------------------------------------------------------------------------
 
@@ -226,12 +237,21 @@ class Responses:
         )
         generation.runs_calls = reply is None or not reply.forbids_calls
         self._active[response.id] = self._remembered[response.id] = generation
+        if reply is not None:
+            self._answers[response.id] = reply
+        elif not discarded:
+            self._drop_answers_to_turn()
         while len(self._remembered) > REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         if not discarded:
             return generation, reply, []
         generation.close()
         return generation, None, self._cancel(generation, now=now)
+
+    def _drop_answers_to_turn(self) -> None:
+        """The service answers by itself: what was to do so in its stead is needless."""
+        for reply in (*self._queue, *filter(None, [self._asked])):
+            reply.dropped = reply.dropped or reply.to_turn
 
     def _match(self, response: Response) -> tuple[Reply | None, bool]:
         """The request that the response answers, and whether it is to be discarded."""
@@ -242,9 +262,8 @@ class Responses:
             return None, True
         if event_id is not None:
             self._echoes_metadata = True
-        elif self._echoes_metadata or self._turn_unanswered:
-            self._turn_unanswered = False
-            self._turn_deadline = None
+        elif self._echoes_metadata or self.to_turn:
+            self.to_turn.settle()
             return None, False
         elif asked is None and self._given_up:
             self._given_up.pop()
@@ -258,6 +277,10 @@ class Responses:
     def active(self, response_id: str) -> Generation | None:
         """The response of that id, until its ``response.done``."""
         return self._active.get(response_id)
+
+    def knows(self, response_id: str) -> bool:
+        """Whether the response of that id began before."""
+        return response_id in self._remembered
 
     def message(self, item_id: str) -> Message | None:
         """A message of a response that is active, or was not long ago."""
@@ -283,6 +306,7 @@ class Responses:
     def done(self, response_id: str, *, now: float) -> Generation | None:
         """A response ended; None for one that we do not know."""
         self._retry_at = now
+        self._answers.pop(response_id, None)
         generation = self._active.pop(response_id, None)
         if generation is not None:
             generation.close()
@@ -311,30 +335,49 @@ class Responses:
         event = ResponseCancel(event_id=new_event_id(), response_id=generation.response_id)
         return [self._pending.add(PendingRequest(event, may_fail=True))]
 
+    def give_up_silent(self, *, now: float) -> tuple[list[ClientEvent], list[str]]:
+        """Close each response that fell silent too long ago; returns the cancels, and what of them nobody got."""
+        events: list[ClientEvent] = []
+        unheard: list[str] = []
+        for generation in [g for g in self._open() if now >= self._silent_at(g)]:
+            generation.close()
+            unheard += [*generation.to_delete, *generation.unheard()]
+            events += self._cancel(generation, now=now)
+            self.done(generation.response_id, now=now)
+        return events, unheard
+
+    def _open(self) -> list[Generation]:
+        return [generation for generation in self._active.values() if not generation.closed]
+
+    def _silent_at(self, generation: Generation) -> float:
+        return generation.last_event_at + self._silence_timeout_s
+
     def connected(self) -> None:
         """Requests go out again."""
         self._connected = True
         self._retry_at = 0.0
 
     def connection_lost(self) -> tuple[list[Generation], bool]:
-        """End what was running; put back what was asked for and never began.
+        """End what was running; put back what was asked for and never began, or of which nothing arrived.
 
-        Returns what ended, and whether an answer of which nothing arrived is still owed.
+        Returns what ended, and whether an answer to the user's turn is still owed.
         """
-        owed = self._turn_unanswered or any(
-            not generation.closed and not generation.reached_user
-            for generation in self._active.values()
-        )
+        lost = [g for g in self._open() if not g.reached_user]
+        replies = [self._answers.get(generation.response_id) for generation in lost]
+        owed = any(reply is None or reply.to_turn for reply in replies)
+        owed = self.to_turn.settle() or owed
         self._connected = False
-        self._turn_unanswered = False
-        self._turn_deadline = None
         self._given_up.clear()
         if self._asked is not None and not self._asked.abandoned:
             self._asked.deadline = None
             self._queue.appendleft(self._asked)
         self._asked = None
+        for reply in replies:
+            if reply is not None and not reply.to_turn:
+                self._queue.appendleft(reply.once_more())
         ended = list(self._active.values())
         self._active.clear()
+        self._answers.clear()
         for generation in ended:
             generation.close()
         return ended, owed

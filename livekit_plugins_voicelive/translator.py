@@ -22,11 +22,12 @@ from livekit.agents import NOT_GIVEN, NotGivenOr, llm, utils
 from . import errors
 from .connection_life import ConnectionLife
 from .conversation import ContextUpdate, Conversation
+from .error_events import ErrorEvents
 from .input_audio import InputAudio
 from .mcp_events import McpEvents
 from .outcome import Emit, Identity, Outcome
 from .output_audio import OutputAudio
-from .pending_requests import PendingRequest, PendingRequests, fail, settle
+from .pending_requests import PendingRequest, PendingRequests, fail
 from .protocol import client_events as client, server_events as server
 from .protocol.items import Item, text_part
 from .protocol.response import Response
@@ -75,9 +76,12 @@ class Translator:
         self._response_events = ResponseEvents(
             self._responses, self._conversation, self._output_audio, settings, identity
         )
+        self._life = ConnectionLife()
+        self._error_events = ErrorEvents(
+            self._pending, self._life, self._conversation, self._responses
+        )
         self._to_send: list[client.ClientEvent] = []
         self._to_emit: list[Emit] = []
-        self._life = ConnectionLife()
 
     # --- the outboxes -------------------------------------------------------------------------------------------------
 
@@ -196,8 +200,7 @@ class Translator:
 
     def answer_approval(self, request: MCPApprovalRequest, *, approve: bool) -> None:
         """Tell the service whether it may make that call; the next connection knows nothing of it."""
-        if self._life.connected:
-            self._take(self._mcp_events.answer(request, approve=approve))
+        self._take(self._mcp_events.answer(request, approve=approve))
 
     def interrupt(self, *, now: float) -> None:
         """End what is being said, here and at once; the service follows."""
@@ -234,6 +237,10 @@ class Translator:
 
     def advance(self, *, now: float) -> None:
         """Do what is due."""
+        cancels, unheard = self._responses.give_up_silent(now=now)
+        self._send([*cancels, *self._conversation.delete_unheard(unheard)])
+        for _ in cancels:
+            self._emit("error", errors.silent_response())
         self._send(self._responses.advance(now=now))
         for _ in range(self._responses.take_turns_left_unanswered()):
             self._emit("error", errors.unanswered_turn())
@@ -279,10 +286,11 @@ class Translator:
             for item_id, message in generation.messages.items():
                 if item_id not in generation.to_delete:
                     self._conversation.assistant_spoke(item_id, message.text)
+            self._conversation.forget(generation.open_calls)
         self._conversation.connection_lost(self._pending.connection_lost())
         self._input_audio.disconnected()
         if owed and not self._input_audio.has_unanswered_turn:
-            self._responses.request(tagged_request(), None, now=now)
+            self._responses.ask_for_turn()
 
     def close(self, error: llm.RealtimeError) -> None:
         """The session is over: nothing is answered any more."""
@@ -306,7 +314,7 @@ class Translator:
             case server.SessionUpdated():
                 self._session_updated()
             case server.ErrorEvent(error=error):
-                self._error(error, now=now)
+                self._take(self._error_events.receive(error, now=now))
             case server.InputAudioBufferSpeechStarted():
                 self._take(self._turn_events.started(event, now=now))
             case server.InputAudioBufferSpeechStopped():
@@ -351,43 +359,17 @@ class Translator:
         if request is not None and self._life.accepted(request.event):
             self._emit("session_reconnected", llm.RealtimeSessionReconnectedEvent())
 
-    def _error(self, error: server.ErrorDetails, *, now: float) -> None:
-        event_id = given(error.event_id)
-        request = self._pending.take(event_id)
-        if not self._life.connected:
-            raise errors.refused_connection(error)
-        if request is None:
-            if errors.ends_connection(error):
-                raise errors.server_error(error)
-            self._emit("error", errors.server_error(error))
-        elif self._life.is_opening(request.event):
-            raise errors.rejected_session(error)
-        else:
-            self._refused(request, error, now=now)
-
-    def _refused(self, request: PendingRequest, error: server.ErrorDetails, *, now: float) -> None:
-        code = errors.code(error)
-        if isinstance(request.event, client.ResponseCreate):
-            if code == errors.ACTIVE_RESPONSE:
-                self._responses.refused_as_busy(now=now)
-                return
-            self._responses.refused()
-        if self._conversation.refused(request, code):
-            settle(request.waiter)
-        elif not request.may_fail:
-            refusal = errors.refusal(request.type, error)
-            fail(request.waiter, refusal)
-            self._emit("error", refusal)
-
     def _item_created(self, item: Item, previous_id: str | None, *, now: float) -> None:
         added = self._conversation.item_created(
             item, previous_id, created_at=self._identity.wall(now)
         )
         if added is not None:
             self._emit("remote_item_added", added)
+            if (words := self._turn_events.words(added.item.id)) is not None:
+                self._conversation.user_spoke(added.item.id, words)
 
     def _response_done(self, response: Response, *, now: float) -> None:
-        if errors.was_cancelled_by_us(response.status_details):
+        if errors.took_our_cancel(response):
             # A cancel that came too late stays pending: its refusal is still to come.
             self._pending.take_first(
                 lambda event: (
@@ -396,3 +378,7 @@ class Translator:
             )
         self._input_audio.answered()
         self._take(self._response_events.done(response, now=now))
+        if response.status == "failed":
+            failure = errors.failed_response(response.status_details)
+            if not failure.retryable:
+                raise failure

@@ -40,7 +40,7 @@ class TurnEvents:
     def started(self, event: server.InputAudioBufferSpeechStarted, *, now: float) -> Outcome:
         """The user speaks: LiveKit interrupts."""
         self._input_audio.speech_started(event.audio_start_ms)
-        self._responses.speech_started()
+        self._responses.to_turn.speech_started(now=now)
         wall = self._identity.wall(now)
         self._turns.started(event.item_id, event.audio_start_ms, started_at=wall)
         return Outcome(emit=[Emit("input_speech_started", llm.InputSpeechStartedEvent())])
@@ -56,9 +56,13 @@ class TurnEvents:
         by_hand = self._pending.take_first(lambda sent: isinstance(sent, InputAudioBufferCommit))
         self._input_audio.committed(item_id, by_hand=by_hand is not None)
         if by_hand is None and self._settings.answers_turns:
-            self._responses.turn_committed()
+            self._responses.to_turn.turn_committed(now=now)
             if not self._settings.transcribes:
-                self._responses.turn_understood(now=now)
+                self._responses.to_turn.turn_understood(now=now)
+
+    def words(self, item_id: str) -> str | None:
+        """All words of a turn, where they are known already."""
+        return self._turns.final_words(item_id)
 
     def heard(self, event: server.InputAudioTranscriptionDelta) -> Outcome:
         """More of the user's words."""
@@ -83,7 +87,7 @@ class TurnEvents:
         item_id = transcript.item_id
         self._conversation.user_spoke(item_id, transcript.transcript)
         self._input_audio.understood(item_id)
-        self._responses.turn_understood(now=now)
+        self._responses.to_turn.turn_understood(now=now)
         metrics = transcription_metrics(
             item_id,
             label=self._identity.label,

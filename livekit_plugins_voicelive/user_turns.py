@@ -68,6 +68,11 @@ class UserTurns:
         """The transcription gave up: what was heard so far is final; None if that is nothing."""
         return self._complete(item_id, self[item_id].words, None)
 
+    def final_words(self, item_id: str) -> str | None:
+        """All words of a turn that is complete."""
+        turn = self._turns.get(item_id)
+        return turn.words if turn and turn.final else None
+
     def _complete(
         self, item_id: str, words: str, confidence: float | None
     ) -> llm.InputTranscriptionCompleted | None:

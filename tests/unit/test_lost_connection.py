@@ -10,6 +10,7 @@ from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemCreate,
     InputAudioBufferAppend,
     InputAudioBufferCommit,
+    ResponseCancel,
     ResponseCreate,
     SessionUpdate,
 )
@@ -34,6 +35,20 @@ async def test_a_turn_that_is_not_answered_is_asked_for_and_then_reported(
     assert len(pair.sent_of(ResponseCreate)) == 1
     pair.advance(10.0)
     assert "did not answer" in str(pair.emits("error")[-1])
+
+
+async def test_a_response_that_says_nothing_is_given_up_and_reported() -> None:
+    pair = SessionPair(STORY)
+    silent = {server.ResponseOutputItemAdded, server.ConversationItemCreated, server.ResponseDone}
+    pair.withheld |= silent | {server.ResponsePartEvent, *server.ResponsePartEvent.__subclasses__()}
+    pair.withheld.add(server.ResponseOutputItemDone)
+    waiter = pair.generate_reply()
+    assert not Heard(waiter.result()).closed
+    pair.sent()
+    pair.advance(30)
+    assert Heard(waiter.result()).closed
+    assert [type(event) for event in pair.sent()] == [ResponseCancel]
+    assert "sent no more of it" in str(pair.emits("error")[-1])
 
 
 async def test_noise_is_not_asked_for() -> None:
@@ -148,6 +163,20 @@ async def test_a_reply_that_never_began_is_asked_for_again() -> None:
     assert not waiter.done()
     pair.connect()
     assert Heard(waiter.result()).texts == ["Here I am."]
+
+
+async def test_words_to_be_said_that_were_lost_are_said_again_and_no_others() -> None:
+    pair = SessionPair(behaviour=PACED)
+    pair.withheld |= {server.ResponseAudioDelta, server.ResponseAudioTranscriptDelta}
+    waiter = pair_waiter()
+    pair.translator.say(waiter, "Your call is recorded.", now=pair.now)
+    pair.settle()
+    assert waiter.done()
+    pair.lose()
+    pair.withheld.clear()
+    pair.connect()
+    pair.advance(10)
+    assert Heard(pair.emits("generation_created")[-1]).texts == ["Your call is recorded."]
 
 
 async def test_a_turn_whose_answer_was_lost_gets_its_answer() -> None:

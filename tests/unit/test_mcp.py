@@ -105,12 +105,26 @@ async def test_what_was_declined_or_has_ended_is_not_asked_for_again() -> None:
     assert pair.sent_of(ResponseCreate) == []
 
 
+async def test_an_item_announced_twice_is_asked_and_spoken_about_once() -> None:
+    pair = SessionPair()
+    request = server.ConversationItemCreated(item=REQUEST)
+    receive(pair, request, request)
+    assert len(pair.emits("mcp_approval_requested")) == 1
+    call = server.ConversationItemCreated(item=Item(type="mcp_call", id="a"))
+    done = tool_events.ResponseMcpCallCompleted(item_id="a")
+    other = server.ConversationItemCreated(item=Item(type="mcp_call", id="b"))
+    receive(pair, call, done, call, other, tool_events.ResponseMcpCallCompleted(item_id="b"))
+    assert len(pair.sent_of(ResponseCreate)) == 2
+
+
 async def test_a_decision_that_comes_after_the_loss_goes_nowhere() -> None:
     pair = SessionPair()
     receive(pair, server.ConversationItemCreated(item=REQUEST))
     pair.lose()
-    pair.translator.answer_approval(pair.emits("mcp_approval_requested")[0], approve=True)
     pair.connect()
+    pair.sent()
+    pair.translator.answer_approval(pair.emits("mcp_approval_requested")[0], approve=True)
+    pair.settle()
     assert pair.sent_of(ConversationItemCreate) == []
 
 

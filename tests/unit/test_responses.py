@@ -18,14 +18,21 @@ from livekit_plugins_voicelive.responses import (
     RETRY_S,
     Reply,
     Responses,
+    tagged_request,
 )
 
 TIMEOUT_S = 10.0
 TURN_S = 5.0
+SILENCE_S = 20.0
 
 
 def connected() -> Responses:
-    responses = Responses(PendingRequests(), reply_timeout_s=TIMEOUT_S, turn_timeout_s=TURN_S)
+    responses = Responses(
+        PendingRequests(),
+        reply_timeout_s=TIMEOUT_S,
+        turn_timeout_s=TURN_S,
+        silence_timeout_s=SILENCE_S,
+    )
     responses.connected()
     return responses
 
@@ -114,7 +121,7 @@ async def test_without_an_echo_the_outstanding_request_is_meant() -> None:
 async def test_the_answer_to_the_users_turn_is_not_taken_for_ours() -> None:
     responses = connected()
     ask(responses, "a")
-    responses.turn_committed()
+    responses.to_turn.turn_committed(now=0)
     assert create(responses, "r1")[1] is None
     assert create(responses, "r2")[1] is not None
 
@@ -299,7 +306,7 @@ async def test_a_request_that_nobody_waits_for_does_not_survive_the_connection()
 async def test_an_answer_of_which_nothing_arrived_is_still_owed(what: str) -> None:
     responses = connected()
     if what == "turn":
-        responses.turn_committed()
+        responses.to_turn.turn_committed(now=0)
     elif what != "nothing":
         generation, _, _ = create(responses, "r1")
         if what == "heard response":
@@ -329,8 +336,8 @@ async def test_at_the_end_every_waiter_fails() -> None:
 
 async def turn_left_unanswered() -> Responses:
     responses = connected()
-    responses.turn_committed()
-    responses.turn_understood(now=1.0)
+    responses.to_turn.turn_committed(now=0)
+    responses.to_turn.turn_understood(now=1.0)
     return responses
 
 
@@ -362,7 +369,7 @@ async def test_a_turn_is_not_asked_for_when_there_is_no_need(relief: str) -> Non
         create(responses, "r1")
         responses.done("r1", now=2.0)
     elif relief == "more speech":
-        responses.speech_started()
+        responses.to_turn.speech_started(now=0)
     else:
         responses.connection_lost()
         responses.connected()
@@ -372,8 +379,8 @@ async def test_a_turn_is_not_asked_for_when_there_is_no_need(relief: str) -> Non
 async def test_while_another_response_runs_the_services_answer_may_be_waiting_for_its_end() -> None:
     responses = connected()
     create(responses, "r1")
-    responses.turn_committed()
-    responses.turn_understood(now=1.0)
+    responses.to_turn.turn_committed(now=0)
+    responses.to_turn.turn_understood(now=1.0)
     assert responses.advance(now=1.0 + TURN_S) == []
     responses.done("r1", now=7.0)
     assert len(responses.advance(now=1.0 + 2 * TURN_S)) == 1
@@ -381,7 +388,7 @@ async def test_while_another_response_runs_the_services_answer_may_be_waiting_fo
 
 async def test_words_that_ask_for_no_answer_start_no_watch() -> None:
     responses = connected()
-    responses.turn_understood(now=1.0)
+    responses.to_turn.turn_understood(now=1.0)
     assert responses.next_deadline() is None
 
 
@@ -394,5 +401,72 @@ async def test_a_session_is_busy_while_anything_is_running_asked_for_or_owed() -
     assert responses.busy
     responses.done("r1", now=0)
     assert not responses.busy
-    responses.turn_committed()
+    responses.to_turn.turn_committed(now=0)
     assert responses.busy
+
+
+async def test_noise_does_not_keep_a_session_busy_nor_claim_the_next_response() -> None:
+    responses = connected()
+    responses.to_turn.turn_committed(now=0)
+    responses.advance(now=TURN_S)
+    assert not responses.busy
+    _, waiter = ask(responses, "a", now=TURN_S)
+    _, reply, _ = create(responses, "r1", now=TURN_S)
+    assert reply is not None
+    assert reply.waiter is waiter
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked for already", "still to be asked for"])
+async def test_an_answer_that_the_service_gives_after_all_is_not_asked_for_as_well(
+    asked: bool,
+) -> None:
+    responses = connected()
+    responses._echoes_metadata = True
+    responses.ask_for_turn()
+    sent = responses.advance(now=0) if asked else []
+    assert len(sent) == asked
+    create(responses, "own")
+    if asked:
+        responses.refused_as_busy(now=0)
+    responses.done("own", now=1)
+    assert responses.advance(now=2) == []
+
+
+async def test_an_answer_asked_for_although_needless_is_discarded_when_it_comes() -> None:
+    responses = connected()
+    responses._echoes_metadata = True
+    responses.ask_for_turn()
+    [request] = responses.advance(now=0)
+    create(responses, "own")
+    generation, _, cancel = create(responses, "late", echo=str(request.event_id))
+    assert generation.discarded
+    assert isinstance(cancel[0], ResponseCancel)
+
+
+async def test_a_response_that_falls_silent_is_given_up() -> None:
+    responses = connected()
+    generation, _, _ = create(responses, "r1")
+    generation.message("m")
+    generation.to_delete.append("d")
+    assert responses.next_deadline() == SILENCE_S
+    assert responses.give_up_silent(now=SILENCE_S - 1) == ([], [])
+    [cancel], unheard = responses.give_up_silent(now=SILENCE_S)
+    assert (cancel.response_id, unheard) == ("r1", ["d", "m"])
+    assert generation.closed
+    assert not responses.busy
+
+
+async def test_a_reply_of_which_nothing_arrived_is_asked_for_again_as_it_was() -> None:
+    responses = connected()
+    params = ResponseCreateParams(tool_choice="none")
+    event = tagged_request(params, additional_instructions="Say goodbye.")
+    responses.request(event, None, now=0)
+    create(responses, "r1", echo=str(event.event_id))
+    assert responses.connection_lost()[1] is False
+    responses.connected()
+    [again] = responses.advance(now=1)
+    assert isinstance(again, ResponseCreate)
+    assert again.additional_instructions == "Say goodbye."
+    assert again.response.tool_choice == "none"  # type: ignore[union-attr]
+    assert again.response.metadata == {CLIENT_EVENT_ID: again.event_id}  # type: ignore[union-attr]
+    assert again.event_id != event.event_id

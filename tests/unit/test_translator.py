@@ -8,6 +8,7 @@ from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemCreate,
     InputAudioBufferAppend,
+    ResponseCreate,
     SessionUpdate,
 )
 from livekit_plugins_voicelive.protocol.items import Item
@@ -77,6 +78,49 @@ async def test_a_rejected_change_is_reported_and_the_session_goes_on() -> None:
     [update] = pair.translator.events_to_send()
     refuse(pair, str(update.event_id), code="invalid_update_message")
     assert [type(error) for error in pair.emits("error")] == [llm.RealtimeError]
+
+
+async def test_a_refusal_that_no_retry_heals_fails_its_waiter_and_ends_the_connection() -> None:
+    pair = SessionPair()
+    pair.withheld.add(server.ResponseCreated)
+    waiter = pair.generate_reply()
+    [request] = pair.sent_of(ResponseCreate)
+    with pytest.raises(APIError) as raised:
+        refuse(pair, str(request.event_id), code="insufficient_quota")
+    assert not raised.value.retryable
+    assert waiter.exception() is not None
+
+
+async def test_what_is_refused_because_the_session_is_over_is_done_by_the_next() -> None:
+    pair = SessionPair()
+    pair.withheld.add(server.ResponseCreated)
+    waiter = pair.generate_reply()
+    [request] = pair.sent_of(ResponseCreate)
+    with pytest.raises(APIError) as raised:
+        refuse(pair, str(request.event_id), code="session_expired")
+    assert raised.value.retryable
+    pair.lose()
+    pair.withheld.clear()
+    pair.connect()
+    assert waiter.result()
+
+
+async def test_a_response_that_failed_for_good_ends_the_connection() -> None:
+    pair = SessionPair()
+    pair.translator.receive(server.ResponseCreated(response=Response(id="r")), now=0)
+    details = {"error": {"code": "insufficient_quota"}}
+    failed = Response(id="r", status="failed", status_details=details)
+    with pytest.raises(APIError) as raised:
+        pair.translator.receive(server.ResponseDone(response=failed), now=0)
+    assert not raised.value.retryable
+
+
+async def test_a_response_announced_twice_is_one() -> None:
+    pair = SessionPair()
+    for _ in range(2):
+        pair.translator.receive(server.ResponseCreated(response=Response(id="r")), now=0)
+    pair.settle()
+    assert len(pair.emits("generation_created")) == 1
 
 
 async def test_an_error_before_the_session_ends_the_connection() -> None:
