@@ -7,7 +7,6 @@ Knows no connection and no other response.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Literal
 
 from livekit import rtc
@@ -23,17 +22,9 @@ from .protocol.server_events import (
     ResponsePartEvent,
     ResponseTextDelta,
 )
+from .word_times import TimedTranscript, Word
 
 Modalities = list[Literal["text", "audio"]]
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word as it stands in the transcript, and when it is spoken, from the start of the message's audio."""
-
-    text: str
-    start_ms: float
-    end_ms: float
 
 
 class Message:
@@ -51,9 +42,7 @@ class Message:
         self.reached_user = False
         self._speaks = speaks
         self._timed = timed
-        self._text = ""
-        self._cursor = 0
-        self._words: list[Word] = []
+        self._transcript = TimedTranscript()
         self._closed = False
         self._text_ch = utils.aio.Chan[str]()
         self._audio_ch = utils.aio.Chan[rtc.AudioFrame]()
@@ -72,7 +61,7 @@ class Message:
     @property
     def text(self) -> str:
         """All words so far, spoken or written."""
-        return self._text
+        return self._transcript.text
 
     def settle_modalities(self, *, speaks: bool) -> None:
         """The message has its first content: speech and its words, or text alone."""
@@ -81,28 +70,23 @@ class Message:
             self.reached_user = not speaks
 
     def add_text(self, delta: str) -> None:
-        """More words, written or spoken. With word times they wait for :meth:`add_word` to bring them out."""
-        self._text += delta
+        """More words, written or spoken. With word times they wait for :meth:`add_time` to bring them out."""
+        self._pass_on(self._transcript.add_text(delta))
         if not self._timed and not self._closed:
             self._text_ch.send_nowait(delta)
 
-    def add_word(self, word: str, *, start_ms: float, end_ms: float) -> None:
-        """The next word is spoken then, from the start of this message's audio.
+    def add_time(self, word: str, *, start_ms: float, end_ms: float) -> None:
+        """A word is spoken then, from the start of this message's audio.
 
         What is passed on is the transcript up to that word, with its punctuation and the space before it: LiveKit's
         transcript synchronizer takes a space behind a word for a word of its own.
         """
-        at = self._text.find(word.strip(), self._cursor)
-        if at < 0:
-            text = f" {word.strip()}" if self._words else word.strip()
-        else:
-            end = at + len(word.strip())
-            while end < len(self._text) and not self._text[end].isspace():
-                end += 1
-            text, self._cursor = self._text[self._cursor : end], end
-        self._words.append(Word(text, start_ms, end_ms))
-        if not self._closed:
-            self._text_ch.send_nowait(_timed(text, start_ms, end_ms))
+        self._pass_on(self._transcript.add_time(word, start_ms=start_ms, end_ms=end_ms))
+
+    def _pass_on(self, words: list[Word]) -> None:
+        if self._timed and not self._closed:
+            for word in words:
+                self._text_ch.send_nowait(_timed(word.text, word.start_ms, word.end_ms))
 
     def add_audio(self, frame: rtc.AudioFrame) -> None:
         """More speech."""
@@ -112,20 +96,18 @@ class Message:
 
     def words_heard(self, heard_ms: int) -> str | None:
         """The words that had begun by then; None if the service gave no times."""
-        if not self._words:
-            return None
-        return "".join(word.text for word in self._words if word.start_ms < heard_ms).strip()
+        return self._transcript.heard(heard_ms)
 
     def close(self) -> None:
         """No more content: everything is settled and closed, once."""
         if self._closed:
             return
+        self._pass_on(self._transcript.finish())
         self._closed = True
-        rest = self._text[self._cursor :]
-        if self._timed and not self._words and rest:
-            self._text_ch.send_nowait(rest)
-        elif self._words and rest.strip():
-            self._text_ch.send_nowait(_timed(rest, self._words[-1].end_ms, self._words[-1].end_ms))
+        rest, end_ms = self._transcript.rest, self._transcript.timed_to_ms
+        if self._timed and rest.strip():
+            # With one piece timed, LiveKit's synchronizer counts on a time for every piece.
+            self._text_ch.send_nowait(rest if end_ms is None else _timed(rest, end_ms, end_ms))
         self.settle_modalities(speaks=self._speaks)
         self._text_ch.close()
         self._audio_ch.close()
@@ -213,7 +195,7 @@ class Generation:
                 message.add_text(text)
             case ResponseAudioTimestampDelta(text=word, audio_offset_ms=start_ms):
                 end_ms = start_ms + event.audio_duration_ms
-                message.add_word(word, start_ms=start_ms, end_ms=end_ms)
+                message.add_time(word, start_ms=start_ms, end_ms=end_ms)
             case ResponseTextDelta(delta=text):
                 self.wrote_instead_of_speaking = self._speaks
                 message.settle_modalities(speaks=False)

@@ -144,17 +144,16 @@ def timed_message() -> Message:
     return Message("a", speaks=True, timed=True)
 
 
+def time(word: str, start_ms: int) -> ResponsePartEvent:
+    return ResponseAudioTimestampDelta(
+        response_id="resp", item_id="a", text=word, audio_offset_ms=start_ms, audio_duration_ms=400
+    )
+
+
 async def test_words_come_out_with_their_times_punctuation_and_leading_space() -> None:
     generation = begun(timed=True)
-    where = {"response_id": "resp", "item_id": "a"}
     receive(generation, *spoken("a", "One, two three."))
-    for word, at in (("One", 0), ("two", 500), ("three", 900)):
-        receive(
-            generation,
-            ResponseAudioTimestampDelta(
-                **where, text=word, audio_offset_ms=at, audio_duration_ms=400
-            ),
-        )
+    receive(generation, time("One", 0), time("two", 500), time("three", 900))
     words = drain(generation.message("a").generation.text_stream)
     assert [str(word) for word in words] == ["One,", " two", " three."]
     assert all(isinstance(word, TimedString) for word in words)
@@ -165,22 +164,11 @@ async def test_words_come_out_with_their_times_punctuation_and_leading_space() -
     ]
 
 
-async def test_the_words_heard_are_those_that_had_begun() -> None:
-    message = timed_message()
-    assert message.words_heard(1000) is None
-    message.add_text("One, two three.")
-    message.add_word("One", start_ms=0, end_ms=400)
-    message.add_word("two", start_ms=500, end_ms=900)
-    message.add_word("three", start_ms=900, end_ms=1300)
-    assert message.words_heard(600) == "One, two"
-    assert message.words_heard(0) == ""
-
-
-async def test_a_word_that_the_transcript_does_not_have_is_said_all_the_same() -> None:
-    message = timed_message()
-    message.add_word("zero", start_ms=0, end_ms=1)
-    message.add_word("point", start_ms=1, end_ms=2)
-    assert [str(word) for word in drain(message.generation.text_stream)] == ["zero", " point"]
+async def test_times_that_nobody_asked_for_change_nothing_that_is_passed_on() -> None:
+    generation = begun()
+    receive(generation, *spoken("a", "One, two."), time("One", 0))
+    generation.close()
+    assert drain(generation.message("a").generation.text_stream) == ["One, two."]
 
 
 async def test_a_message_without_word_times_is_plain_text_as_a_whole() -> None:
@@ -188,14 +176,25 @@ async def test_a_message_without_word_times_is_plain_text_as_a_whole() -> None:
     message.add_text("No times ")
     message.add_text("today.")
     message.close()
-    assert drain(message.generation.text_stream) == ["No times today."]
+    [text] = drain(message.generation.text_stream)
+    assert text == "No times today."
+    assert not isinstance(text, TimedString)
 
 
 async def test_words_behind_the_last_time_follow_at_its_end() -> None:
     message = timed_message()
     message.add_text("One and more")
-    message.add_word("One", start_ms=0, end_ms=400)
+    message.add_time("One", start_ms=0, end_ms=400)
     message.close()
-    message.add_word("late", start_ms=500, end_ms=600)
+    message.add_time("and", start_ms=500, end_ms=600)
     rest = drain(message.generation.text_stream)[-1]
     assert (str(rest), rest.start_time, rest.end_time) == (" and more", 0.4, 0.4)
+    assert message.words_heard(600) == "One and"
+
+
+async def test_a_space_that_ends_the_transcript_is_no_word_of_its_own() -> None:
+    message = timed_message()
+    message.add_text("One ")
+    message.add_time("One", start_ms=0, end_ms=400)
+    message.close()
+    assert [str(word) for word in drain(message.generation.text_stream)] == ["One"]
