@@ -90,7 +90,7 @@ def _claude_tokens(metadata: dict[str, Any]) -> dict[str, int]:
     counts = dict.fromkeys(CLAUDE_COUNTS, 0)
     for key, value in metadata.items():
         name = key.rsplit(".", 1)[-1]
-        if name in counts and str(value).isdigit():
+        if name in counts and str(value).isdecimal():
             counts[name] += int(value)
     return counts
 

@@ -27,7 +27,7 @@ from .confirmation import confirmed
 from .connection import Connection
 from .emit_queue import EmitQueue
 from .endpoint import Endpoint
-from .log import logger
+from .log import logger, without_words
 from .options import SessionOptions, changed_options
 from .outcome import Emit, Identity
 from .pending_requests import fail
@@ -284,6 +284,13 @@ class RealtimeSession(
         if not self._emits.telling and self._translator.is_due_to_reconnect(now=self._loop.time()):
             self.reconnect()
 
+    def emit(self, event: Any, *args: Any) -> None:
+        """Tell whoever listens. LiveKit's emitter lets a ``TypeError`` of a handler out: it costs this event, not the call."""
+        try:
+            super().emit(event, *args)
+        except Exception as fault:
+            logger.error("a handler of `%s` failed: %s", event, without_words(fault))
+
     def _send(self, event: Any) -> None:
         assert self._connection is not None, "without a connection nothing is queued"
         refusal = self._connection.send(event)
@@ -302,7 +309,7 @@ class RealtimeSession(
                 # LiveKit registers a generation's span when its task first runs: numbers come no earlier than that.
                 self._loop.call_soon(self.emit, "metrics_collected", metrics)
             case Emit(name, payload):
-                self.emit(name, payload)  # type: ignore[arg-type]
+                self.emit(name, payload)
 
     def _set_timer(self) -> None:
         deadline = None if self._closed else self._translator.next_deadline(now=self._loop.time())
@@ -334,7 +341,7 @@ class RealtimeSession(
             except APIError as error:
                 fault = error
             except Exception as error:
-                logger.error("the Voice Live session failed (%s)", type(error).__name__)
+                logger.error("the Voice Live session failed: %s", without_words(error))
                 fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
             if self._was_confirmed:
                 retries = 0
@@ -368,7 +375,13 @@ class RealtimeSession(
             self._receive(first)
             self._report_connection_acquired(self._loop.time() - started)
             async for event in events:
-                self._receive(event)
+                try:
+                    self._receive(event)
+                except APIError:
+                    raise
+                except Exception as fault:
+                    what = type(event).__name__
+                    logger.error("%s of Voice Live was lost: %s", what, without_words(fault))
         finally:
             self._connection = None
             self._translator.connection_lost(now=self._loop.time())

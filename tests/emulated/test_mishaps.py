@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from livekit.agents import llm
+from livekit_plugins_voicelive import response_events
+from livekit_plugins_voicelive.conversation import Conversation
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.emulated.conftest import session_with
+from tests.emulated.conftest import eventually, session_with
 from voicelive_emulator.server import EmulatorServer
 
 SECRET = "what the user said"
@@ -47,3 +49,55 @@ async def test_a_configuration_that_cannot_be_written_is_no_silent_default(
         await session.update_tools([tool(object())])
         report = await events.wait("error", where=lambda e: not e.recoverable)
         assert "session.update cannot be written" in str(report.error)
+
+
+# --- what fails on our side -------------------------------------------------------------------------------------------
+
+
+async def test_a_handler_that_fails_costs_its_event_and_not_the_call(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(event: Any) -> None:
+        raise TypeError(SECRET)
+
+    async with session_with(service) as (session, events):
+        session.on("voicelive_server_event_received", fails)
+        session.on("metrics_collected", fails)
+        session.on("generation_created", fails)
+        assert await session.generate_reply()
+        await events.server_event(server.ResponseDone)
+        assert events.all("error") == []
+    assert "a handler of `generation_created` failed: TypeError" in caplog.text
+    assert "in fails" in caplog.text
+    assert SECRET not in caplog.text
+
+
+async def test_an_event_that_we_cannot_take_in_is_lost_and_not_the_call(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise KeyError(SECRET)
+
+    async with session_with(service) as (session, events):
+        with monkeypatch.context() as patch:
+            patch.setattr(response_events, "response_metrics", fails)
+            await session.generate_reply()
+            await eventually(lambda: "ResponseDone" in caplog.text)
+        assert await session.generate_reply()
+        await events.server_event(server.ResponseDone)
+        assert events.all("error") == []
+    assert "ResponseDone of Voice Live was lost: KeyError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+async def test_a_session_that_we_cannot_open_ends_with_its_reason(
+    service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: Any) -> None:
+        raise KeyError(SECRET)
+
+    monkeypatch.setattr(Conversation, "replay", fails)
+    async with session_with(service) as (_, events):
+        report = await events.wait("error", where=lambda e: not e.recoverable)
+        assert "internal error (KeyError)" in str(report.error)
+        assert SECRET not in str(report.error)

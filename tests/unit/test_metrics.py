@@ -85,6 +85,7 @@ def test_claudes_counts_come_from_the_metadata() -> None:
         "cache_read_input_tokens": 40,
         "model": "claude",
         "output_tokens_note": "no number",
+        "claude.output_tokens": "²",
     }
     got = response_metrics(
         Response(id="r", status="completed", usage=usage, metadata=metadata),
