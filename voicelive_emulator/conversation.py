@@ -35,6 +35,15 @@ class Entry:
     first_audio_at: float | None = None
     """When the assistant's speech began to be sent; seconds."""
 
+    def played_ms(self, now: float) -> int:
+        """How much of it a client has played that began at once and plays in real time."""
+        return 0 if self.first_audio_at is None else int((now - self.first_audio_at) * 1000)
+
+    def is_playing(self, now: float) -> bool:
+        """Whether such a client has more to play."""
+        spoken = self.first_audio_at is not None and self.heard is None
+        return spoken and self.played_ms(now) < bytes_to_ms(len(self.audio))
+
 
 class Conversation:
     """Owns the items; lives as long as the session."""
@@ -52,6 +61,12 @@ class Conversation:
     def entries(self) -> tuple[Entry, ...]:
         """All entries in order."""
         return tuple(self._entries)
+
+    @property
+    def last_message(self) -> Entry | None:
+        """The newest message, whoever it is from."""
+        messages = (entry for entry in reversed(self._entries) if entry.item.type == "message")
+        return next(messages, None)
 
     def find(self, item_id: str | None) -> Entry | None:
         """The entry with this id."""

@@ -13,7 +13,6 @@ from collections import deque
 import msgspec
 
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.wire_struct import given
 
@@ -143,7 +142,8 @@ class EmulatedSession:
                 self._send(server.SessionUpdated(session=dict(self._settings.fields)))
                 self._send(*self._mcp_servers.get_to_know(self._settings["tools"] or []))
             case client.InputAudioBufferAppend(audio=audio):
-                for turn_event in self._turns.append(audio):
+                speaks = self._assistant_speaks(now)
+                for turn_event in self._turns.append(audio, assistant_speaks=speaks):
                     self._turn(turn_event, now)
             case client.InputAudioBufferCommit():
                 self._commit(self._turns.commit())
@@ -256,11 +256,15 @@ class EmulatedSession:
 
     def _truncate_to_heard(self, now: float) -> None:
         """``auto_truncate``: supposes that the client played in real time from the first delta on."""
-        for entry in self._conversation.entries[-1:]:
-            if entry.first_audio_at is not None and entry.heard is None:
-                heard_ms = int((now - entry.first_audio_at) * 1000)
-                if heard_ms < bytes_to_ms(len(entry.audio)):
-                    self._send(self._conversation.truncate(str(entry.item.id), 0, heard_ms))
+        entry = self._conversation.last_message
+        if entry is not None and entry.is_playing(now):
+            heard_ms = entry.played_ms(now)
+            self._send(self._conversation.truncate(str(entry.item.id), 0, heard_ms))
+
+    def _assistant_speaks(self, now: float) -> bool:
+        """Supposes that the client plays what it gets in real time. Source: Voice Live how-to."""
+        entry = self._conversation.last_message
+        return self._responses.active or (entry is not None and entry.is_playing(now))
 
     def _understood(self, item_id: str, text: str) -> None:
         self._conversation.transcribed(item_id, text)

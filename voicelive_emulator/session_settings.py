@@ -113,12 +113,28 @@ class SessionSettings:
         if detection["type"] == "semantic_vad":
             silence_ms = SEMANTIC_SILENCE_MS.get(detection.get("eagerness") or "", 600)
             return TurnRules(prefix_padding_ms=400, silence_duration_ms=silence_ms)
+        end = detection.get("end_of_utterance_detection")
+        patience_ms = 0 if self.removes_fillers else None
+        if end:
+            patience_ms = _given(end, "timeout_ms", 1_000)
         return TurnRules(
             threshold=detection["threshold"],
             prefix_padding_ms=detection["prefix_padding_ms"],
             silence_duration_ms=detection["silence_duration_ms"],
             speech_duration_ms=detection["speech_duration_ms"] or 200,
+            patience_ms=patience_ms,
         )
+
+    @property
+    def end_of_utterance_level(self) -> str | None:
+        """How complete an utterance must be to end a turn; None where its words do not count."""
+        end = self.detection.get("end_of_utterance_detection")
+        return _given(end, "threshold_level", "default") if end else None
+
+    @property
+    def removes_fillers(self) -> bool:
+        """Whether "um" begins no turn."""
+        return bool(self.detection.get("remove_filler_words"))
 
     def instructions(self, own: str | None) -> str:
         """What the model is told, if a response has instructions of its ``own`` or none. An agent takes neither.
@@ -236,6 +252,11 @@ def checked_tools(tools: list[Any], backend: Backend, param: str) -> list[Any]:
                 param=param,
             )
     return tools
+
+
+def _given(fields: dict[str, Any], name: str, default: Any) -> Any:
+    value = fields.get(name)
+    return default if value is None else value
 
 
 def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:

@@ -5,6 +5,7 @@ Pure: the probability comes from a function, so the same logic runs on a neural 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ class TurnRules:
     prefix_padding_ms: int = 300
     silence_duration_ms: int = 200
     speech_duration_ms: int = 200
+    patience_ms: int | None = None
+    """How much longer the silence after unfinished words lasts. With it, no turn ends before :meth:`TurnDetector.judge`."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +84,26 @@ class TurnDetector:
         self._speech_ms = 0
         self._silence_ms = 0
         self._onset_ms = 0
+        self._finished: bool | None = None
 
     @property
     def speaking(self) -> bool:
         """Whether a turn is open."""
         return self._speaking
 
+    @property
+    def speech_ms(self) -> int:
+        """How much speech the open turn has had, or an onset so far."""
+        return self._speech_ms
+
+    def judge(self, *, finished: bool) -> None:
+        """What the words before the pause under way say. Forgotten when the speaker goes on."""
+        self._finished = finished
+
     def reset(self, *, position_ms: int) -> None:
         """Forget the open turn; audio before ``position_ms`` belongs to nobody any more."""
         self._speaking = False
+        self._finished = None
         self._speech_ms = self._silence_ms = 0
         self._earliest_ms = position_ms
 
@@ -137,12 +151,23 @@ class TurnDetector:
         if heard:
             paused = self._silence_ms >= PAUSE_MS
             self._silence_ms = 0
+            self._speech_ms += WINDOW_MS
+            self._finished = None
             return SpeechResumed() if paused else None
         before = self._silence_ms
         self._silence_ms += WINDOW_MS
-        if self._silence_ms >= self.rules.silence_duration_ms:
+        if self._silence_ms >= self._longest_pause_ms:
             self.reset(position_ms=self._position_ms)
             return SpeechStopped(self._position_ms)
         if before < PAUSE_MS <= self._silence_ms:
             return PauseStarted()
         return None
+
+    @property
+    def _longest_pause_ms(self) -> float:
+        rules = self.rules
+        if rules.patience_ms is None or self._finished:
+            return rules.silence_duration_ms
+        if self._finished is None:
+            return math.inf
+        return rules.silence_duration_ms + rules.patience_ms

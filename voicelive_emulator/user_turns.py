@@ -20,10 +20,15 @@ from .turn_detector import (
     SpeechStarted,
     SpeechStopped,
     TurnDetector,
+    TurnSignal,
 )
+from .utterances import is_filler, is_unfinished
 from .work import Recognise
 
 TurnEvent = SpeechStarted | SpeechStopped
+
+LONGEST_FILLER_MS = 800
+"""More speech than this is no filler, whatever it says."""
 
 
 class UserTurns:
@@ -36,6 +41,8 @@ class UserTurns:
         self._detector = TurnDetector(probability)
         self._decoder: InputDecoder | None = None
         self._start_ms = 0
+        self._held: SpeechStarted | None = None
+        self._held_over_assistant = False
         self._early: Recognise | None = None
         self._early_text: str | None = None
         self._unheard: dict[str, Recognise] = {}
@@ -60,8 +67,11 @@ class UserTurns:
 
     # --- audio --------------------------------------------------------------------------------------------------------
 
-    def append(self, data: bytes) -> list[TurnEvent]:
-        """Audio in the session's format; returns where turns began and ended."""
+    def append(self, data: bytes, *, assistant_speaks: bool = False) -> list[TurnEvent]:
+        """Audio in the session's format; returns where turns began and ended.
+
+        ``assistant_speaks``: whether the client is playing an answer, so that a "yeah" may mean nothing.
+        """
         if self._decoder is None:
             settings = self._settings
             self._decoder = InputDecoder(
@@ -74,21 +84,52 @@ class UserTurns:
             self._detector.skip(len(pcm))
             return []
         self._detector.rules = rules
-        events: list[TurnEvent] = []
+        events = self._heed_words()
         for signal in self._detector.push(pcm):
-            match signal:
-                case SpeechStarted(start_ms=start_ms):
-                    self._start_ms = start_ms
-                    events.append(signal)
-                case PauseStarted():
-                    self._recognise_early()
-                case SpeechResumed():
-                    self._forget_early()
-                case SpeechStopped():
-                    events.append(signal)
+            events += self._take(signal, assistant_speaks)
+        if self._detector.speech_ms > LONGEST_FILLER_MS:
+            events += self._release()
         if not self._detector.speaking and not events:
             self._buffer.trim()
         return events
+
+    def _take(self, signal: TurnSignal, assistant_speaks: bool) -> list[TurnEvent]:
+        match signal:
+            case SpeechStarted(start_ms=start_ms):
+                self._start_ms = start_ms
+                if not self._settings.removes_fillers:
+                    return [signal]
+                self._held, self._held_over_assistant = signal, assistant_speaks
+            case PauseStarted():
+                self._recognise_early()
+            case SpeechResumed():
+                self._forget_early()
+            case SpeechStopped() if self._is_filler:
+                self._held = None
+                self._forget_early()
+            case SpeechStopped():
+                return [*self._release(), signal]
+        return []
+
+    def _release(self) -> list[TurnEvent]:
+        """Tell of the beginning that was held back until it was sure to be more than a filler."""
+        held, self._held = self._held, None
+        return [held] if held else []
+
+    @property
+    def _is_filler(self) -> bool:
+        over = self._held_over_assistant
+        text = self._early_text or ""
+        return self._held is not None and is_filler(text, while_assistant_speaks=over)
+
+    def _heed_words(self) -> list[TurnEvent]:
+        """What the words before the pause say: that the turn is finished, or that it is a real one."""
+        if self._early_text is None:
+            return []
+        level = self._settings.end_of_utterance_level
+        unfinished = level is not None and is_unfinished(self._early_text, level)
+        self._detector.judge(finished=self._is_filler or not unfinished)
+        return [] if self._is_filler else self._release()
 
     def commit_turn(self, end_ms: int) -> Entry:
         """The detector heard the end: the turn's audio becomes a message."""
@@ -105,12 +146,14 @@ class UserTurns:
             raise Refused("The input audio buffer is empty", code="input_audio_buffer_commit_empty")
         start_ms = self._start_ms if self._detector.speaking else 0
         self._forget_early()
+        self._held = None
         entry = self._entry(self._buffer.take(start_ms))
         self._detector.reset(position_ms=self._buffer.end_ms)
         return entry
 
     def clear(self) -> None:
         """Drop the buffered audio and the open turn."""
+        self._held = None
         self._buffer.clear()
         self._detector.reset(position_ms=self._buffer.end_ms)
         self._forget_early()
