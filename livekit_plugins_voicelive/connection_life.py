@@ -1,13 +1,23 @@
-"""How far the present connection has come: open, confirmed, near its end. Pure state."""
+"""How far the present connection has come: open, confirmed, sound, near its end. Pure state."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .protocol.client_events import ClientEvent, SessionUpdate
+from .protocol.response import Response
 
 RECONNECT_BEFORE_S = 300.0
 """A connection is replaced in the first quiet moment of its last five minutes; the service allows sixty."""
+
+RECONNECT_SHARE = 0.1
+"""Of a shorter life: the last tenth."""
+
+MIN_LIFE_S = 60.0
+"""With less to live than this, a connection is left to its end: to replace it so often costs more, or a clock is wrong."""
+
+SOUND_AFTER_S = 10.0
+"""A connection that lasts as long is no accident; one that ended a response was sound at once."""
 
 
 class ConnectionLife:
@@ -17,27 +27,45 @@ class ConnectionLife:
         self.connected = False
         self._connections = 0
         self._opening: SessionUpdate | None = None
-        self._expires_at: float | None = None
+        self._opened_at = 0.0
+        self._responded = False
+        self._reconnect_at: float | None = None
 
     @property
     def confirmed(self) -> bool:
-        """Whether the service has accepted this connection's configuration: only then is it sound."""
+        """Whether the service has accepted this connection's configuration."""
         return self.connected and self._opening is None
+
+    def is_sound(self, *, now: float) -> bool:
+        """Whether this connection was worth having: some services confirm each one, and then drop it."""
+        lasts = now - self._opened_at >= SOUND_AFTER_S
+        return self.confirmed and (lasts or self._responded)
 
     @property
     def reconnect_at(self) -> float | None:
-        """From when on another connection is to be taken, Unix seconds; None if the service sets no limit."""
-        if self._expires_at is None or not self.confirmed:
-            return None
-        return self._expires_at - RECONNECT_BEFORE_S
+        """From when on another connection is to be taken, in the seconds of ``now``; None if never."""
+        return self._reconnect_at if self.confirmed else None
 
-    def opened(self, session: dict[str, Any], opening: SessionUpdate) -> None:
-        """``session.created`` arrived, and ``opening`` is the answer to it."""
+    def opened(
+        self, session: dict[str, Any], opening: SessionUpdate, *, now: float, wall: float
+    ) -> None:
+        """``session.created`` arrived, and ``opening`` is the answer to it.
+
+        Args:
+            session: what the service says of the connection; its ``expires_at`` is in Unix seconds.
+            opening: the configuration of this connection.
+            now: seconds of the monotonic clock.
+            wall: the same moment in Unix seconds.
+        """
         self.connected = True
         self._connections += 1
         self._opening = opening
+        self._opened_at = now
         expires_at = session.get("expires_at")
-        self._expires_at = float(expires_at) if isinstance(expires_at, int | float) else None
+        life_s = expires_at - wall if isinstance(expires_at, int | float) else 0.0
+        if life_s >= MIN_LIFE_S:
+            before_s = min(RECONNECT_BEFORE_S, life_s * RECONNECT_SHARE)
+            self._reconnect_at = now + life_s - before_s
 
     def is_opening(self, event: ClientEvent) -> bool:
         """Whether that event configures this connection."""
@@ -50,8 +78,13 @@ class ConnectionLife:
         self._opening = None
         return self._connections > 1
 
+    def response_done(self, response: Response) -> None:
+        """The service has answered something."""
+        self._responded = self._responded or response.status != "failed"
+
     def lost(self) -> None:
         """The connection is gone."""
         self.connected = False
         self._opening = None
-        self._expires_at = None
+        self._responded = False
+        self._reconnect_at = None

@@ -31,6 +31,7 @@ from .log import logger, without_words
 from .options import SessionOptions, changed_options
 from .outcome import Emit, Identity
 from .pending_requests import fail
+from .retries import Retries
 from .session_settings import SessionSettings
 from .tools import MCPApprovalRequest
 from .translator import Translator
@@ -86,7 +87,7 @@ class RealtimeSession(
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._reconnecting = False
-        self._was_confirmed = False
+        self._was_sound = False
         self._video_warned = False
         self._updates = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -334,7 +335,7 @@ class RealtimeSession(
 
     async def _run(self) -> None:
         """Keep a connection until the session is closed or nothing helps any more."""
-        retries = 0
+        retries = Retries(self._conn_options)
         while True:
             try:
                 await self._converse()
@@ -343,17 +344,15 @@ class RealtimeSession(
             except Exception as error:
                 logger.error("the Voice Live session failed: %s", without_words(error))
                 fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
-            if self._was_confirmed:
-                retries = 0
+            wait_s = retries.after(fault, was_sound=self._was_sound)
             if self._reconnecting:
                 self._reconnecting = False
                 continue
-            if not fault.retryable or retries >= self._conn_options.max_retry:
+            if wait_s is None:
                 self._give_up(fault)
                 return
             self._report(fault, recoverable=True)
-            await asyncio.sleep(self._conn_options._interval_for_retry(retries))
-            retries += 1
+            await asyncio.sleep(wait_s)
 
     async def _converse(self) -> None:
         """One connection, from the upgrade to its loss.
@@ -361,7 +360,7 @@ class RealtimeSession(
         Raises:
             APIError: always; it says how the connection ended.
         """
-        self._was_confirmed = False
+        self._was_sound = False
         started = self._loop.time()
         timeout_s = self._conn_options.timeout
         connection = await Connection.open(self._endpoint, timeout_s=timeout_s)
@@ -384,13 +383,13 @@ class RealtimeSession(
                     logger.error("%s of Voice Live was lost: %s", what, without_words(fault))
         finally:
             self._connection = None
+            self._was_sound = self._translator.is_sound(now=self._loop.time())
             self._translator.connection_lost(now=self._loop.time())
             self._settle()
             await connection.close()
 
     def _receive(self, event: Any) -> None:
         self._translator.receive(event, now=self._loop.time())
-        self._was_confirmed = self._was_confirmed or self._translator.confirmed
         self._emits.add([Emit("voicelive_server_event_received", event)])
         self._settle()
 

@@ -113,10 +113,9 @@ class Translator:
         """The history as the service has it."""
         return self._conversation.chat_ctx
 
-    @property
-    def confirmed(self) -> bool:
-        """Whether the service has accepted this connection's configuration."""
-        return self._life.confirmed
+    def is_sound(self, *, now: float) -> bool:
+        """Whether this connection was worth having; see :class:`.connection_life.ConnectionLife`."""
+        return self._life.is_sound(now=now)
 
     def push_audio(self, frame: rtc.AudioFrame) -> None:
         """The caller's audio: any rate, channel count and length."""
@@ -249,8 +248,8 @@ class Translator:
         """When to look again even if nothing happens: something is due, or the connection is to be replaced."""
         deadlines = [self._responses.next_deadline()]
         reconnect_at = self._life.reconnect_at
-        if reconnect_at is not None and reconnect_at > self._identity.wall(now):
-            deadlines.append(now + reconnect_at - self._identity.wall(now))
+        if reconnect_at is not None and reconnect_at > now:
+            deadlines.append(reconnect_at)
         return min((due for due in deadlines if due is not None), default=None)
 
     # --- connections --------------------------------------------------------------------------------------------------
@@ -259,18 +258,13 @@ class Translator:
         """Whether the service will soon end this connection, and now is a quiet moment to take another."""
         due = self._life.reconnect_at
         quiet = not self._responses.busy and not self._input_audio.in_speech
-        return (
-            due is not None
-            and self._identity.wall(now) >= due
-            and quiet
-            and not self._pending.awaited
-        )
+        return due is not None and now >= due and quiet and not self._pending.awaited
 
     def _open(self, session: dict[str, Any], *, now: float) -> None:
         """``session.created``: bring the new connection to where the session is."""
         self._responses.connected()
         opening = self.settings.opening()
-        self._life.opened(session, opening)
+        self._life.opened(session, opening, now=now, wall=self._identity.wall(now))
         self._send([self._pending.add(PendingRequest(opening))])
         self._send(self._conversation.replay())
         self._send(self._input_audio.connected())
@@ -369,6 +363,7 @@ class Translator:
                 self._conversation.user_spoke(added.item.id, words)
 
     def _response_done(self, response: Response, *, now: float) -> None:
+        self._life.response_done(response)
         if errors.took_our_cancel(response):
             # A cancel that came too late stays pending: its refusal is still to come.
             self._pending.take_first(

@@ -86,18 +86,29 @@ async def test_a_connection_near_its_end_is_replaced_in_a_quiet_moment(
     service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_life, "RECONNECT_BEFORE_S", 3_600 - 0.5)
+    monkeypatch.setattr(connection_life, "RECONNECT_SHARE", 1.0)
     async with session_with(service) as (_, events):
         await events.wait("session_reconnected")
         assert events.all("error") == []
 
 
-async def test_retries_are_fresh_after_every_confirmed_session(service: EmulatorServer) -> None:
-    async with session_with(service) as (_, events):
+async def test_retries_are_fresh_after_every_connection_that_answered(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service) as (session, events):
         for number in range(1, 7):
-            await events.server_event(server.SessionUpdated, count=number)
+            await session.generate_reply()
+            await events.server_event(server.ResponseDone, count=number)
             service.faults.drop_connections()
         await events.server_event(server.SessionUpdated, count=7)
         assert all(report.recoverable for report in events.all("error"))
+
+
+async def test_a_service_that_confirms_and_drops_is_given_up(service: EmulatorServer) -> None:
+    service.faults.drop_after = "session.updated"
+    async with session_with(service) as (_, events):
+        await events.wait("error", where=lambda e: not e.recoverable)
+        assert len(service.requests) == 4
 
 
 async def test_a_malformed_event_costs_one_log_line(

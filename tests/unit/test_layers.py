@@ -11,7 +11,7 @@ LAYERS = [
     {"version", "log", "models"},
     {"protocol"},
     {"chat_items", "tools", "metrics", "errors", "audio_format"},
-    {"pending_requests", "outcome", "connection_life", "mirror", "owed_answer"},
+    {"pending_requests", "outcome", "connection_life", "retries", "mirror", "owed_answer"},
     {"session_settings", "input_audio", "output_audio", "user_turns", "conversation", "word_times"},
     {"generation"},
     {"responses"},

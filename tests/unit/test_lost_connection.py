@@ -4,7 +4,7 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import llm
-from livekit_plugins_voicelive.connection_life import RECONNECT_BEFORE_S
+from livekit_plugins_voicelive.connection_life import RECONNECT_BEFORE_S, SOUND_AFTER_S
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemCreate,
@@ -72,6 +72,31 @@ def limited(expires_in_s: float) -> SessionPair:
     return pair
 
 
+@pytest.mark.parametrize(("limit_s", "reconnect_at"), [(3600, 3300), (600, 540), (60, 54)])
+async def test_a_short_life_is_used_but_for_its_last_tenth(
+    limit_s: float, reconnect_at: float
+) -> None:
+    assert limited(limit_s).translator.next_deadline(now=0) == reconnect_at
+
+
+@pytest.mark.parametrize("limit_s", [59, 0, -100])
+async def test_a_life_too_short_or_over_already_is_left_to_its_end(limit_s: float) -> None:
+    pair = limited(limit_s)
+    assert pair.translator.next_deadline(now=0) is None
+    assert not pair.translator.is_due_to_reconnect(now=limit_s)
+
+
+async def test_a_life_is_counted_from_its_own_beginning() -> None:
+    pair = limited(3600)
+    pair.lose()
+    pair.now = 3000.0
+    session = {"expires_at": WALL_CLOCK_OFFSET_S + 6600}
+    pair.translator.receive(server.SessionCreated(session=session), now=pair.now)
+    pair.translator.receive(server.SessionUpdated(session=session), now=pair.now)
+    assert not pair.translator.is_due_to_reconnect(now=6299)
+    assert pair.translator.is_due_to_reconnect(now=6300)
+
+
 async def test_a_connection_is_replaced_before_its_end_when_all_is_quiet() -> None:
     pair = limited(3600)
     assert pair.translator.next_deadline(now=0) == 3600 - RECONNECT_BEFORE_S
@@ -98,6 +123,36 @@ async def test_a_service_without_a_limit_is_left_alone() -> None:
     pair = SessionPair(connected=False)
     pair.translator.receive(server.SessionCreated(session={}), now=0)
     assert not pair.translator.is_due_to_reconnect(now=1e12)
+
+
+# --- what a connection was worth --------------------------------------------------------------------------------------
+
+
+async def test_a_connection_is_sound_when_it_lasts_or_ends_a_response() -> None:
+    pair = SessionPair(connected=False)
+    assert not pair.translator.is_sound(now=1000)
+    pair.connect()
+    assert not pair.translator.is_sound(now=SOUND_AFTER_S - 1)
+    assert pair.translator.is_sound(now=SOUND_AFTER_S)
+    pair.generate_reply()
+    assert pair.translator.is_sound(now=0)
+    pair.lose()
+    pair.connect()
+    assert not pair.translator.is_sound(now=0)
+
+
+async def test_a_response_that_failed_does_not_speak_for_its_connection() -> None:
+    pair = SessionPair()
+    pair.translator.receive(
+        server.ResponseDone(response=Response(id="r", status="failed")), now=0
+    )
+    assert not pair.translator.is_sound(now=0)
+
+
+async def test_a_connection_that_was_never_confirmed_is_not_sound() -> None:
+    pair = SessionPair(connected=False)
+    pair.translator.receive(server.SessionCreated(session={}), now=0)
+    assert not pair.translator.is_sound(now=1000)
 
 
 # --- a lost connection ------------------------------------------------------------------------------------------------
