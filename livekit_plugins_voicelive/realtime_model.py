@@ -243,11 +243,14 @@ class RealtimeModel(llm.RealtimeModel):
             turn_detection_disabled: LiveKit or your code ends the turns of this one; the model stays as it is.
         """
         fields = dict(self._fields)
+        fixed = set()
+        if self._endpoint.agent is not None:
+            # An agent has its own instructions, and takes no others.
+            fixed.add("instructions")
         if turn_detection_disabled:
             fields["turn_detection"] = None
-        # An agent has its own instructions, and takes no others.
-        never_sent = frozenset({"instructions"} if self._endpoint.agent is not None else ())
-        settings = SessionSettings(fields, never_sent=never_sent)
+            fixed.add("turn_detection")
+        settings = SessionSettings(fields, fixed=frozenset(fixed))
         session = RealtimeSession(
             self,
             endpoint=self._endpoint,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from livekit import rtc
@@ -139,7 +140,7 @@ class Translator:
 
     def update_instructions(self, instructions: str) -> None:
         """Replace the instructions."""
-        self._update_session(self.settings.update({"instructions": instructions}))
+        self._update_session(self.settings.update_instructions(instructions))
 
     def update_tools(self, tools: list[llm.Tool | llm.Toolset]) -> None:
         """Replace the tools."""
@@ -156,7 +157,12 @@ class Translator:
 
     def _update_session(self, events: list[client.SessionUpdate]) -> None:
         if self._life.connected:
-            self._send(self._pending.add(PendingRequest(event)) for event in events)
+            requests = [PendingRequest(e, undo=partial(self._update_refused, e)) for e in events]
+            self._send(self._pending.add(request) for request in requests)
+
+    def _update_refused(self, event: client.SessionUpdate) -> None:
+        self.settings.refused(event)
+        self._input_audio.detects_turns = self.settings.detects_turns
 
     def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> list[asyncio.Future[Any]]:
         """Make the service's history this one; returns a waiter for every request that it takes."""
@@ -350,7 +356,11 @@ class Translator:
 
     def _session_updated(self) -> None:
         request = self._pending.take_first(lambda event: isinstance(event, client.SessionUpdate))
-        if request is not None and self._life.accepted(request.event):
+        if request is None:
+            return
+        assert isinstance(request.event, client.SessionUpdate)
+        self.settings.accepted(request.event)
+        if self._life.accepted(request.event):
             self._emit("session_reconnected", llm.RealtimeSessionReconnectedEvent())
 
     def _item_created(self, item: Item, previous_id: str | None, *, now: float) -> None:

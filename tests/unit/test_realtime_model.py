@@ -320,3 +320,14 @@ async def test_one_session_can_leave_the_turns_to_livekit() -> None:
         assert not model_with(turn_detection=ServerVad()).capabilities.can_disable_turn_detection
     finally:
         await model.aclose()
+
+
+async def test_a_change_of_the_model_leaves_detection_off_where_a_session_began_without() -> None:
+    model = model_with()
+    session = model.session(turn_detection_disabled=True)
+    try:
+        model.update_options(turn_detection=AzureSemanticVad(silence_duration_ms=300))
+        assert not session.capabilities.turn_detection
+        assert model.capabilities.turn_detection
+    finally:
+        await model.aclose()

@@ -12,6 +12,15 @@ async def tell_time() -> str:
     return ""
 
 
+def another_clock() -> llm.FunctionTool:
+    @llm.function_tool
+    async def tell_time() -> str:
+        """Tell the time."""
+        return ""
+
+    return tell_time
+
+
 def sessions(events: list) -> list[dict[str, Any]]:
     return [event.session for event in events]
 
@@ -66,6 +75,64 @@ def test_a_tool_choice_is_sent_once() -> None:
     settings = SessionSettings({})
     assert sessions(settings.update_tool_choice("none")) == [{"tool_choice": "none"}]
     assert sessions(settings.update_tool_choice(None)) == [{"tool_choice": "auto"}]
+
+
+def test_a_refused_change_is_in_force_no_more() -> None:
+    settings = SessionSettings({"temperature": 0.7})
+    [hot] = settings.update({"temperature": 9.0, "reasoning_effort": "low"})
+    assert settings["temperature"] == 9.0
+    settings.refused(hot)
+    assert settings.fields == settings.opening().session == {"temperature": 0.7}
+    assert sessions(settings.update({"temperature": 9.0})) == [{"temperature": 9.0}]
+
+
+def test_a_refusal_leaves_what_was_asked_for_before_and_since() -> None:
+    settings = SessionSettings({})
+    [first] = settings.update({"instructions": "one", "temperature": 0.1})
+    [second] = settings.update({"instructions": "two", "temperature": 0.2})
+    [third] = settings.update({"instructions": "three"})
+    settings.refused(second)
+    assert settings.fields == {"instructions": "three", "temperature": 0.1}
+    settings.refused(third)
+    assert settings.fields == {"instructions": "one", "temperature": 0.1}
+    settings.accepted(first)
+    settings.refused(first)
+    assert settings.fields == {"instructions": "one", "temperature": 0.1}
+
+
+def test_refused_tools_are_in_force_no_more_in_either_form() -> None:
+    settings = SessionSettings({})
+    [agreed] = settings.update_tools([tell_time])
+    settings.accepted(agreed)
+    [refused] = settings.update_tools([])
+    assert list(settings.tools.function_tools) == []
+    settings.refused(refused)
+    assert list(settings.tools.function_tools) == ["tell_time"]
+    assert settings["tools"][0]["name"] == "tell_time"
+
+
+def test_tools_that_look_alike_to_the_service_are_the_last_ones_given() -> None:
+    settings = SessionSettings({})
+    settings.update_tools([tell_time])
+    again = another_clock()
+    assert settings.update_tools([again]) == []
+    assert list(settings.tools.function_tools.values()) == [again]
+
+
+def test_an_opening_asks_for_all_at_once_and_is_answered_as_one() -> None:
+    settings = SessionSettings({})
+    [on_its_way] = settings.update({"temperature": 0.2})
+    opening = settings.opening()
+    settings.refused(on_its_way)
+    settings.accepted(opening)
+    assert settings.fields == opening.session == {"temperature": 0.2}
+
+
+def test_what_is_fixed_is_not_changed_and_not_sent() -> None:
+    settings = SessionSettings({"turn_detection": None}, fixed=frozenset({"turn_detection"}))
+    assert settings.update({"turn_detection": {"type": "server_vad"}}) == []
+    assert not settings.detects_turns
+    assert settings.opening().session == {"turn_detection": None}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,28 @@ async def test_a_rejected_change_is_reported_and_the_session_goes_on() -> None:
     assert [type(error) for error in pair.emits("error")] == [llm.RealtimeError]
 
 
+async def test_a_rejected_change_is_not_asked_for_by_the_next_connection() -> None:
+    pair = SessionPair()
+    pair.translator.update_options({"turn_detection": None})
+    [update] = pair.translator.events_to_send()
+    refuse(pair, str(update.event_id), code="invalid_value")
+    assert pair.translator.settings.detects_turns
+    assert pair.translator._input_audio.detects_turns
+    pair.lose()
+    pair.sent()
+    pair.connect()
+    [opening] = pair.sent_of(SessionUpdate)
+    assert opening.session["turn_detection"] is not None
+
+
+async def test_an_accepted_change_is_kept() -> None:
+    pair = SessionPair()
+    pair.translator.update_instructions("Be brief.")
+    pair.settle()
+    assert pair.translator.settings._asked == {}
+    assert pair.translator.settings["instructions"] == "Be brief."
+
+
 async def test_a_refusal_that_no_retry_heals_fails_its_waiter_and_ends_the_connection() -> None:
     pair = SessionPair()
     pair.withheld.add(server.ResponseCreated)
