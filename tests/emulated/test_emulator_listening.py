@@ -169,11 +169,11 @@ async def test_um_begins_no_turn(
 async def test_phrases_help_with_rare_words(
     connection: VoiceLiveConnection, voice: Synthesizer
 ) -> None:
-    order = silence(500) + voice.synthesize("My order is for Contoso and Zava.") + silence(1_000)
+    part = silence(500) + voice.synthesize("The part is called Zyvolex.") + silence(1_000)
     await listen(connection)
-    await say(connection, order)
-    assert "zava" not in words((await heard(connection))[0])
-    phrases = {"model": "azure-speech", "phrase_list": ["Contoso", "Zava"]}
+    await say(connection, part)
+    assert "zyvolex" not in words((await heard(connection))[0])
+    phrases = {"model": "azure-speech", "phrase_list": ["Zyvolex"]}
     await listen(connection, input_audio_transcription=phrases)
-    await say(connection, order)
-    assert {"contoso", "zava"} <= set(words((await heard(connection))[0]))
+    await say(connection, part)
+    assert "zyvolex" in words((await heard(connection))[0])
