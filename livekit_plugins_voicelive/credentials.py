@@ -48,11 +48,18 @@ TokenSource = AsyncTokenCredential | TokenCredential | TokenProvider
 Credential = TokenSource | KeyCredential
 
 
-def default_credential() -> AsyncTokenCredential:
-    """``DefaultAzureCredential``: environment, workload or managed identity, or a developer's sign-in."""
-    from azure.identity.aio import DefaultAzureCredential
+class DefaultCredential:
+    """``DefaultAzureCredential``: environment, workload or managed identity, or a developer's sign-in.
 
-    return cast(AsyncTokenCredential, DefaultAzureCredential())
+    It is opened for one token and closed again: LiveKit closes no model, and once closed it does not open again.
+    """
+
+    async def get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        """As ``azure.identity.aio`` has it."""
+        from azure.identity.aio import DefaultAzureCredential
+
+        async with DefaultAzureCredential() as credential:
+            return await credential.get_token(*scopes, **kwargs)
 
 
 async def fresh_token(source: TokenSource, scope: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import cast, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .credentials import DEFAULT_SCOPE, TokenSource, fresh_token
@@ -139,8 +139,6 @@ class Endpoint:
     foundry_resource_override: str | None = None
     api_key: str | None = field(default=None, repr=False)
     credential: TokenSource | None = field(default=None, repr=False)
-    owns_credential: bool = False
-    """Whether the credential was made here, and is closed here."""
     scope: str = DEFAULT_SCOPE
     own_query: dict[str, str] = field(default_factory=dict, repr=False)
     """What the address carried itself; every other parameter wins over it."""
@@ -199,8 +197,3 @@ class Endpoint:
         extra = {name.lower() for name in self.extra_headers}
         kept = {name: value for name, value in headers.items() if name.lower() not in extra}
         return url, kept | self.extra_headers
-
-    async def aclose(self) -> None:
-        """Close the credential, if it is our own; it opens again when it is asked again."""
-        if self.owns_credential:
-            await cast(Any, self.credential).close()

@@ -277,10 +277,9 @@ class RealtimeModel(llm.RealtimeModel):
             session.update_options(**options)
 
     async def aclose(self) -> None:
-        """Close the sessions that are still open, and the credential if it is our own."""
+        """Close the sessions that are still open."""
         for session in list(self._sessions):
             await session.aclose()
-        await self._endpoint.aclose()
 
     def _capabilities_of(self, settings: SessionSettings) -> llm.RealtimeCapabilities:
         return llm.RealtimeCapabilities(

@@ -8,7 +8,7 @@ from typing import Any, cast
 from livekit.agents import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
-from .credentials import DEFAULT_SCOPE, Credential, TokenSource, default_credential
+from .credentials import DEFAULT_SCOPE, Credential, DefaultCredential, TokenSource
 from .endpoint import (
     DEFAULT_API_VERSION,
     Endpoint,
@@ -65,7 +65,6 @@ def way_in(
             "a classic agent (`agent_id`) is called with a token of Entra ID, not with a key: pass `credential`, or "
             f"`use_default_credential=True`, instead of {named('api_key')}"
         )
-    needs_credential = key is None and given_credential is None
     return Endpoint(
         base=base,
         model=None if agent is not None else name or DEFAULT_MODEL,
@@ -74,8 +73,7 @@ def way_in(
         byom_profile=profile,
         foundry_resource_override=override,
         api_key=key,
-        credential=default_credential() if needs_credential else given_credential,
-        owns_credential=needs_credential,
+        credential=given_credential,
         scope=credential_scope,
         own_query=own_query(address),
         extra_query=without_secrets(dict(extra_query or {}), "extra_query"),
@@ -111,7 +109,7 @@ def _credentials(
     credential: NotGivenOr[Credential | None],
     use_default_credential: bool,
 ) -> tuple[str | None, TokenSource | None]:
-    """A key or what gives tokens, or neither; arguments count more than the environment."""
+    """A key, or what gives tokens; arguments count more than the environment."""
     key = (api_key if is_given(api_key) else None) or None
     source: Any = credential if is_given(credential) else None
     given = [
@@ -126,9 +124,10 @@ def _credentials(
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} exclude each other: pass one of them")
     if use_default_credential:
-        return None, None
+        return None, DefaultCredential()
     if source is None:
-        return key or from_environment("api_key"), None
+        key = key or from_environment("api_key")
+        return key, None if key else DefaultCredential()
     if not hasattr(source, "get_token") and isinstance(getattr(source, "key", None), str):
         return source.key, None
     if not hasattr(source, "get_token") and not callable(source):

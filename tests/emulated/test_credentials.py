@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -82,10 +83,25 @@ async def test_default_azure_credential_is_one_switch_and_the_scope_an_option(
 ) -> None:
     options = {"use_default_credential": True, "api_key": None}
     scope = "https://cognitiveservices.azure.com/.default"
-    async with session_with(azure, credential_scope=scope, **options) as (session, events):
+    async with session_with(azure, credential_scope=scope, **options) as (_, events):
         await events.server_event(SessionCreated)
-        await session.realtime_model.aclose()
     assert identity.resources == ["https://cognitiveservices.azure.com"]
+
+
+async def test_the_default_credential_gives_each_connection_a_token_and_leaves_nothing_open(
+    azure: EmulatorServer,
+) -> None:
+    left_open: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: left_open.append(context["message"]))
+    async with session_with(azure, use_default_credential=True, api_key=None) as (_, events):
+        await events.server_event(SessionCreated)
+        azure.faults.drop_connections()
+        await events.server_event(SessionCreated, count=2)
+    del _, events
+    gc.collect()
+    assert authorizations(azure) == ["Bearer issued-token-1", "Bearer issued-token-2"]
+    assert left_open == []
 
 
 async def test_a_classic_agents_token_is_in_the_url_and_in_no_log(

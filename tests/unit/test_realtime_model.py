@@ -16,6 +16,7 @@ from livekit_plugins_voicelive import (
     ServerVad,
     StaticInterimResponseConfig,
 )
+from livekit_plugins_voicelive.credentials import DefaultCredential
 from tests.unit.model_arguments import (
     CHAT,
     CLAUDE,
@@ -163,10 +164,10 @@ def test_a_credential_counts_more_than_a_key_of_the_environment(
         assert RealtimeModel(endpoint=ENDPOINT, **options).endpoint.api_key is None
 
 
-async def test_without_a_key_it_signs_in_by_default_and_closes_what_it_opened() -> None:
-    model = RealtimeModel(endpoint=ENDPOINT)
-    assert type(model.endpoint.credential).__name__ == "DefaultAzureCredential"
-    await model.aclose()
+def test_without_a_key_it_signs_in_by_default() -> None:
+    for options in ({}, {"use_default_credential": True}):
+        model = RealtimeModel(endpoint=ENDPOINT, **options)
+        assert isinstance(model.endpoint.credential, DefaultCredential)
 
 
 def test_no_secret_is_in_a_repr_or_a_url() -> None:
