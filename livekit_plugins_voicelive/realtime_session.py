@@ -1,4 +1,4 @@
-"""LiveKit's realtime session: a shell of tasks, deadlines and retries around the translator and a connection.
+"""LiveKit's realtime session: a shell of tasks and deadlines around the translator and the connections.
 
 No protocol knowledge: it hands calls and events over, and then empties the translator's two outboxes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterable, Callable, Coroutine
+from functools import partial
 from typing import Any, Literal, Unpack
 
 from livekit import rtc
@@ -15,23 +16,21 @@ from livekit.agents import (
     DEFAULT_API_CONNECT_OPTIONS,
     NOT_GIVEN,
     APIConnectOptions,
-    APIError,
-    APITimeoutError,
     NotGivenOr,
     llm,
     utils,
 )
 
+from .alarm import Alarm
 from .approvals import decision
 from .confirmation import confirmed
-from .connection import Connection
+from .connections import Connections
 from .emit_queue import EmitQueue
 from .endpoint import Endpoint
 from .log import logger, without_words
 from .options import SessionOptions, changed_options
 from .outcome import Emit, Identity
 from .pending_requests import fail
-from .retries import Retries
 from .session_settings import SessionSettings
 from .tools import MCPApprovalRequest
 from .translator import Translator
@@ -40,12 +39,17 @@ CLOSE_TIMEOUT_S = 2.0
 """All that :meth:`RealtimeSession.aclose` may take, whatever the peer does."""
 
 
+def closed() -> llm.RealtimeError:
+    """What everybody hears who still waits for a session that was closed."""
+    return llm.RealtimeError("the session is closed", code="closed")
+
+
 class RealtimeSession(
     llm.RealtimeSession[Literal["voicelive_server_event_received", "voicelive_client_event_sent"]]
 ):
     """One conversation with Voice Live, over as many connections as it takes.
 
-    Owns the run task, the retry count and the timer. Besides LiveKit's events it emits ``voicelive_server_event_received``
+    Owns the tasks. Besides LiveKit's events it emits ``voicelive_server_event_received``
     and ``voicelive_client_event_sent`` with the typed event, for those who need what LiveKit has no word for.
     """
 
@@ -67,7 +71,6 @@ class RealtimeSession(
         self._loop = asyncio.get_running_loop()
         self._endpoint = endpoint
         self._capabilities_of = capabilities_of
-        self._conn_options = conn_options
         self._update_timeout_s = reply_timeout_s
         self._max_video_frames = max_video_frames
         self._translator = Translator(
@@ -82,12 +85,17 @@ class RealtimeSession(
             turn_timeout_s=turn_timeout_s,
             image_field=image_field,
         )
-        self._connection: Connection | None = None
+        self._connections = Connections(
+            endpoint,
+            conn_options,
+            received=self._receive,
+            acquired=self._report_connection_acquired,
+            lost=self._lost,
+            retrying=partial(self._report, recoverable=True),
+        )
         self._emits = EmitQueue(self._tell)
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._advance)
         self._closed = False
-        self._reconnecting = False
-        self._was_sound = False
         self._video_warned = False
         self._updates = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -197,19 +205,29 @@ class RealtimeSession(
         if isinstance(text, str):
             self._say(waiter, text)
         else:
-            self._spawn(self._collect(waiter, text))
+
+            def stopped(task: asyncio.Task[None]) -> None:
+                if task.cancelled():
+                    fail(waiter, closed())
+
+            self._spawn(self._collect(waiter, text)).add_done_callback(stopped)
         return waiter
 
     async def _collect(
         self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: AsyncIterable[str]
     ) -> None:
         try:
-            self._say(waiter, "".join([piece async for piece in text]))
+            words = "".join([piece async for piece in text])
         except Exception as fault:
             kind = type(fault).__name__
             fail(waiter, llm.RealtimeError(f"the text to say could not be read ({kind})"))
+        else:
+            self._say(waiter, words)
 
     def _say(self, waiter: asyncio.Future[llm.GenerationCreatedEvent], text: str) -> None:
+        if self._closed:
+            fail(waiter, closed())
+            return
         self._translator.say(waiter, text, now=self._loop.time())
         self._settle()
 
@@ -248,16 +266,15 @@ class RealtimeSession(
     async def aclose(self) -> None:
         """End the session within :data:`CLOSE_TIMEOUT_S` seconds; what was said before can still be played out."""
         if not self._closed:
-            self._closed = True
-            self._end(llm.RealtimeError("the session is closed", code="closed"))
-        for task in (self._run_task, *self._tasks):
-            task.cancel()
+            self._end(closed())
+        self._run_task.cancel()
         await asyncio.wait([self._run_task, *self._tasks], timeout=CLOSE_TIMEOUT_S)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="voicelive.task")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _approve(self, request: MCPApprovalRequest) -> None:
         approve = await decision(request, self.tools)
@@ -269,7 +286,7 @@ class RealtimeSession(
         # A caller that was interrupted never looks at its future: a failure there is not an accident to be reported.
         waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
         if self._closed:
-            fail(waiter, llm.RealtimeError("the session is closed", code="closed"))
+            fail(waiter, closed())
         return waiter
 
     # --- the outboxes and the clock -----------------------------------------------------------------------------------
@@ -281,7 +298,8 @@ class RealtimeSession(
                 self._send(event)
         self._emits.add(self._translator.events_to_emit())
         self._emits.tell_all()
-        self._set_timer()
+        next_deadline = self._translator.next_deadline(now=self._loop.time())
+        self._alarm.set(None if self._closed else next_deadline)
         if not self._emits.telling and self._translator.is_due_to_reconnect(now=self._loop.time()):
             self.reconnect()
 
@@ -293,8 +311,7 @@ class RealtimeSession(
             logger.error("a handler of `%s` failed: %s", event, without_words(fault))
 
     def _send(self, event: Any) -> None:
-        assert self._connection is not None, "without a connection nothing is queued"
-        refusal = self._connection.send(event)
+        refusal = self._connections.send(event)
         if refusal is None:
             self._emits.add([Emit("voicelive_client_event_sent", event)])
         else:
@@ -312,93 +329,37 @@ class RealtimeSession(
             case Emit(name, payload):
                 self.emit(name, payload)
 
-    def _set_timer(self) -> None:
-        deadline = None if self._closed else self._translator.next_deadline(now=self._loop.time())
-        if self._timer is not None:
-            if self._timer.when() == deadline:
-                return
-            self._timer.cancel()
-        self._timer = None if deadline is None else self._loop.call_at(deadline, self._advance)
-
     def _advance(self) -> None:
-        self._timer = None
         self._translator.advance(now=self._loop.time())
         self._settle()
 
     def reconnect(self) -> None:
         """Take a new connection now, with the whole history; near the service's time limit this happens by itself."""
-        if self._connection is not None:
-            self._reconnecting = True
-            self._connection.hang_up()
+        self._connections.renew()
 
     # --- connections --------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        """Keep a connection until the session is closed or nothing helps any more."""
-        retries = Retries(self._conn_options)
-        while True:
-            try:
-                await self._converse()
-            except APIError as error:
-                fault = error
-            except Exception as error:
-                logger.error("the Voice Live session failed: %s", without_words(error))
-                fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
-            wait_s = retries.after(fault, was_sound=self._was_sound)
-            if self._reconnecting:
-                self._reconnecting = False
-                continue
-            if wait_s is None:
-                self._give_up(fault)
-                return
-            self._report(fault, recoverable=True)
-            await asyncio.sleep(wait_s)
+        fault = await self._connections.run()
+        self._end(llm.RealtimeError(f"the session ended: {type(fault).__name__}", code="ended"))
+        self._report(fault, recoverable=False)
 
-    async def _converse(self) -> None:
-        """One connection, from the upgrade to its loss.
-
-        Raises:
-            APIError: always; it says how the connection ended.
-        """
-        self._was_sound = False
-        started = self._loop.time()
-        timeout_s = self._conn_options.timeout
-        connection = await Connection.open(self._endpoint, timeout_s=timeout_s)
-        try:
-            self._connection = connection
-            events = aiter(connection)
-            try:
-                first = await asyncio.wait_for(anext(events), timeout_s)
-            except TimeoutError:
-                raise APITimeoutError("Voice Live connected but began no session") from None
-            self._receive(first)
-            self._report_connection_acquired(self._loop.time() - started)
-            async for event in events:
-                try:
-                    self._receive(event)
-                except APIError:
-                    raise
-                except Exception as fault:
-                    what = type(event).__name__
-                    logger.error("%s of Voice Live was lost: %s", what, without_words(fault))
-        finally:
-            self._connection = None
-            self._was_sound = self._translator.is_sound(now=self._loop.time())
-            self._translator.connection_lost(now=self._loop.time())
-            self._settle()
-            await connection.close()
+    def _lost(self) -> bool:
+        now = self._loop.time()
+        was_sound = self._translator.is_sound(now=now)
+        self._translator.connection_lost(now=now)
+        self._settle()
+        return was_sound
 
     def _receive(self, event: Any) -> None:
         self._translator.receive(event, now=self._loop.time())
         self._emits.add([Emit("voicelive_server_event_received", event)])
         self._settle()
 
-    def _give_up(self, fault: APIError) -> None:
-        self._closed = True
-        self._end(llm.RealtimeError(f"the session ended: {type(fault).__name__}", code="ended"))
-        self._report(fault, recoverable=False)
-
     def _end(self, error: llm.RealtimeError) -> None:
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
         self._translator.close(error)
         self._settle()
 

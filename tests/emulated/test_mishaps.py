@@ -1,5 +1,7 @@
 """The session against the emulator on loopback: what goes wrong on our side costs what it concerns, and not the call."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -101,3 +103,50 @@ async def test_a_session_that_we_cannot_open_ends_with_its_reason(
         report = await events.wait("error", where=lambda e: not e.recoverable)
         assert "internal error (KeyError)" in str(report.error)
         assert SECRET not in str(report.error)
+
+
+# --- a text that is not complete when the session ends ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "not begun"])
+async def test_a_text_still_being_collected_fails_when_the_session_is_closed(
+    service: EmulatorServer, begun: bool
+) -> None:
+    reading = asyncio.Event()
+
+    async def text() -> AsyncIterator[str]:
+        reading.set()
+        yield "Your code is"
+        await asyncio.Event().wait()
+
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        waiter = session.say(text())
+        if begun:
+            await reading.wait()
+    with pytest.raises(llm.RealtimeError, match="closed"):
+        await asyncio.wait_for(waiter, 5)
+
+
+async def test_a_text_still_being_collected_fails_when_nothing_helps_any_more(
+    service: EmulatorServer,
+) -> None:
+    stubborn = asyncio.Event()
+
+    async def text() -> AsyncIterator[str]:
+        try:
+            yield "Your code is"
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stubborn.set()
+            yield "four two."
+
+    async with session_with(service) as (session, events):
+        await events.server_event(server.SessionUpdated)
+        waiter = session.say(text())
+        service.faults.handshake_status = 401
+        service.faults.drop_connections()
+        await events.wait("error", where=lambda e: not e.recoverable)
+        with pytest.raises(llm.RealtimeError, match="closed"):
+            await asyncio.wait_for(waiter, 5)
+        assert stubborn.is_set()
