@@ -110,7 +110,7 @@ def _credentials(
     use_default_credential: bool,
 ) -> tuple[str | None, TokenSource | None]:
     """A key, or what gives tokens; arguments count more than the environment."""
-    key = (api_key if is_given(api_key) else None) or None
+    key = _clean_key("api_key", api_key if is_given(api_key) else None)
     source: Any = credential if is_given(credential) else None
     given = [
         argument
@@ -126,13 +126,24 @@ def _credentials(
     if use_default_credential:
         return None, DefaultCredential()
     if source is None:
-        key = key or from_environment("api_key")
+        key = key or _clean_key("api_key", from_environment("api_key"))
         return key, None if key else DefaultCredential()
     if not hasattr(source, "get_token") and isinstance(getattr(source, "key", None), str):
-        return source.key, None
+        return _clean_key("credential", source.key), None
     if not hasattr(source, "get_token") and not callable(source):
         raise ValueError(
             "`credential` must be a credential of azure-identity, an AzureKeyCredential, or a function that "
             f"returns a token; got {type(source).__name__}"
         )
     return None, cast(TokenSource, source)
+
+
+def _clean_key(argument: str, key: str | None) -> str | None:
+    """The key without the line break that a file with a secret often ends in; None if nothing is left."""
+    key = (key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError(
+            f"{named(argument)} holds what no key does, such as a line break or a typographic quotation mark: copy "
+            "the key once more"
+        )
+    return key or None

@@ -154,6 +154,18 @@ def test_a_key_credential_is_a_key() -> None:
     assert (model.endpoint.api_key, model.endpoint.credential) == ("k2", None)
 
 
+def test_the_line_break_behind_a_mounted_secret_is_no_part_of_the_key() -> None:
+    assert model_with(api_key="key\n").endpoint.api_key == "key"
+    credential = AzureKeyCredential("key\r\n")
+    assert model_with(api_key=None, credential=credential).endpoint.api_key == "key"
+
+
+def test_an_odd_key_of_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "\u201ckey\u201d")
+    with pytest.raises(ValueError, match="AZURE_VOICELIVE_API_KEY"):
+        RealtimeModel(endpoint=ENDPOINT)
+
+
 def test_a_credential_counts_more_than_a_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from azure.ai.voicelive import models as sdk
+from azure.core.credentials import AzureKeyCredential
 
 from livekit_plugins_voicelive import OpenAIVoice, StaticInterimResponseConfig
 from livekit_plugins_voicelive.environment import VARIABLES
@@ -48,6 +49,9 @@ REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     (AGENT | {"model": "gpt-4.1"}, ("AZURE_VOICELIVE_MODEL", "AZURE_VOICELIVE_AGENT_NAME")),
     (AGENT | {"byom_profile": CHAT}, ("AZURE_VOICELIVE_BYOM_PROFILE",)),
     (AGENT | {"voice": "alloy"}, ("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural", "agent")),
+    ({"api_key": "abc\u201d"}, ("AZURE_VOICELIVE_API_KEY", "quotation mark")),
+    ({"api_key": "abc\r\nx: y"}, ("AZURE_VOICELIVE_API_KEY", "line break")),
+    ({"api_key": None, "credential": AzureKeyCredential("abc\0")}, ("`credential`", "line break")),
     ({"use_default_credential": True}, ("`api_key`", "`use_default_credential`")),
     ({"api_key": None, "credential": object()}, ("`credential`", "azure-identity")),
     ({"max_output_tokens": 1, "max_response_output_tokens": 2}, ("`max_output_tokens`",)),
