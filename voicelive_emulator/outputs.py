@@ -9,11 +9,17 @@ from typing import Any
 
 import msgspec
 
-from livekit_plugins_voicelive.protocol import server_events as server, tool_events
+from livekit_plugins_voicelive.protocol import (
+    animation_events,
+    server_events as server,
+    tool_events,
+)
+from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
 from .conversation import Entry
 from .ids import new_id
+from .visemes import SILENCE, visemes
 from .work import Word
 
 Events = list[server.ServerEvent]
@@ -138,9 +144,13 @@ class TextMessage(Message):
 class SpokenMessage(Message):
     """A message in sound, with its transcript."""
 
-    def __init__(self, response_id: str, index: int, *, word_timestamps: bool) -> None:
+    def __init__(
+        self, response_id: str, index: int, *, word_timestamps: bool, visemes: bool
+    ) -> None:
+        """``word_timestamps``, ``visemes``: whether to tell when each word and each shape of the mouth comes."""
         super().__init__(response_id, index)
         self._word_timestamps = word_timestamps
+        self._visemes = visemes
 
     def text_delta(self, text: str) -> server.ServerEvent:
         """More of the transcript."""
@@ -149,24 +159,36 @@ class SpokenMessage(Message):
     def word(self, word: Word) -> Events:
         """When a word is spoken, for whom it may interest."""
         self.entry.words.append(word)
-        if not self._word_timestamps:
-            return []
-        return [
-            server.ResponseAudioTimestampDelta(
+        events: Events = []
+        if self._word_timestamps:
+            timestamp = server.ResponseAudioTimestampDelta(
                 **self.place,
                 text=word.text,
                 audio_offset_ms=word.offset_ms,
                 audio_duration_ms=word.duration_ms,
             )
+            events.append(timestamp)
+        return events + self._shapes(visemes(word) if self._visemes else [])
+
+    def _shapes(self, shapes: list[tuple[int, int]]) -> Events:
+        return [
+            animation_events.ResponseAnimationVisemeDelta(
+                **self.place, viseme_id=viseme_id, audio_offset_ms=offset_ms
+            )
+            for viseme_id, offset_ms in shapes
         ]
 
     def _part(self) -> ContentPart:
         return ContentPart(type="audio", transcript=self.text)
 
     def _part_done(self) -> Events:
-        events: Events = [server.ResponseAudioDone(**self.place)]
+        mouth_closed = [(SILENCE, bytes_to_ms(len(self.entry.audio)))]
+        events = self._shapes(mouth_closed if self._visemes else [])
+        events.append(server.ResponseAudioDone(**self.place))
         if self._word_timestamps:
             events.append(server.ResponseAudioTimestampDone(**self.place))
+        if self._visemes:
+            events.append(animation_events.ResponseAnimationVisemeDone(**self.place))
         events.append(server.ResponseAudioTranscriptDone(**self.place, transcript=self.text))
         events.append(server.ResponseContentPartDone(**self.place, part=self._part()))
         return events

@@ -50,6 +50,7 @@ class ResponseSpec:
     metadata: dict[str, str] | None = None
     in_conversation: bool = True
     word_timestamps: bool = False
+    visemes: bool = False
 
     @property
     def spoken(self) -> bool:
@@ -140,8 +141,10 @@ class ResponseStream:
     def _begin_message(self) -> Message:
         index = len(self.outputs)
         if self.spec.spoken:
-            words = self.spec.word_timestamps
-            self._message = SpokenMessage(self.id, index, word_timestamps=words)
+            spec = self.spec
+            self._message = SpokenMessage(
+                self.id, index, word_timestamps=spec.word_timestamps, visemes=spec.visemes
+            )
         else:
             self._message = TextMessage(self.id, index)
         self._open(self._message)

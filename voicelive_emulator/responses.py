@@ -129,10 +129,11 @@ class Responses:
             )
         checked_tools(given(request.tools) or [], self._backend, "response.tools")
         voice = given(request.voice)
+        voice = checked_voice(voice, self._backend) if voice else settings["voice"]
         limit = given(request.max_output_tokens)
         return ResponseSpec(
             modalities=list(modalities or settings["modalities"]),
-            voice=checked_voice(voice, self._backend) if voice else settings["voice"],
+            voice=voice,
             output_audio_format=given(request.output_audio_format)
             or settings["output_audio_format"]
             or "pcm16",
@@ -140,7 +141,9 @@ class Responses:
             temperature=given(request.temperature) or settings["temperature"],
             metadata=given(request.metadata) if self._behaviour.echo_metadata else None,
             in_conversation=request.conversation != "none" and request.commit is not False,
-            word_timestamps="word" in (settings["output_audio_timestamp_types"] or []),
+            word_timestamps=_tells_times(voice)
+            and "word" in (settings["output_audio_timestamp_types"] or []),
+            visemes=_tells_times(voice) and "viseme_id" in settings.animation_outputs,
         )
 
     def _view(self) -> ConversationView:
@@ -278,6 +281,11 @@ class Responses:
         if self._spent is not None:
             return with_text_tokens(estimate, self._spent.input_tokens, self._spent.output_tokens)
         return estimate
+
+
+def _tells_times(voice: dict[str, Any]) -> bool:
+    """Azure's own text to speech knows when it says what. Source: Voice Live API reference 2026-07-15."""
+    return str(voice["type"]) in ("azure-standard", "azure-custom", "azure-personal")
 
 
 def _reported(spent: Spent) -> dict[str, str]:

@@ -146,6 +146,11 @@ class SessionSettings:
         return (self.fields["instructions"] or "") if own is None else own
 
     @property
+    def animation_outputs(self) -> tuple[str, ...]:
+        """What is told of the face: ``viseme_id``, or ``blendshapes``, which the emulator does not make."""
+        return tuple((self.fields["animation"] or {}).get("outputs") or ())
+
+    @property
     def phrases(self) -> tuple[str, ...]:
         """Words that the recogniser is told to expect."""
         return tuple((self.fields["input_audio_transcription"] or {}).get("phrase_list") or ())

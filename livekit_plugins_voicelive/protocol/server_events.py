@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .animation_events import AnimationEvent
 from .event_base import ServerEventBase
 from .items import ContentPart, Item
 from .response import Response
@@ -394,4 +395,5 @@ ServerEvent = (
     | ResponseMcpCallArgumentsDelta
     | ResponseMcpCallArgumentsDone
     | McpEvent
+    | AnimationEvent
 )

@@ -6,7 +6,11 @@ import msgspec
 import pytest
 from azure.ai.voicelive import models as sdk
 
-from livekit_plugins_voicelive.protocol import server_events as server, tool_events
+from livekit_plugins_voicelive.protocol import (
+    animation_events,
+    server_events as server,
+    tool_events,
+)
 from livekit_plugins_voicelive.protocol.codec import encode
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 from livekit_plugins_voicelive.protocol.response import (
@@ -114,6 +118,8 @@ EVENTS: list[server.ServerEvent] = [
     server.ResponseTextDone(**OF_PART, text="Hello."),
     server.ResponseFunctionCallArgumentsDelta(**OF_CALL, delta="{"),
     server.ResponseFunctionCallArgumentsDone(**OF_CALL, name="f", arguments="{}"),
+    animation_events.ResponseAnimationVisemeDelta(**OF_PART, audio_offset_ms=50, viseme_id=19),
+    animation_events.ResponseAnimationVisemeDone(**OF_PART),
     tool_events.ResponseMcpCallArgumentsDelta(**OF_OUTPUT, item_id="i", delta="{"),
     tool_events.ResponseMcpCallArgumentsDone(**OF_OUTPUT, item_id="i", arguments="{}"),
     *(kind(item_id="i") for kind in get_args(McpEvent)),

@@ -31,7 +31,7 @@ LAYERS = [
 PROTOCOL_LAYERS = [
     {"__init__", "audio", "g711", "wire_struct"},
     {"items", "session_config", "event_base"},
-    {"response", "tool_events"},
+    {"response", "tool_events", "animation_events"},
     {"client_events", "server_events"},
     {"codec"},
 ]
