@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast, get_args
+from typing import Any, cast, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .credentials import DEFAULT_SCOPE, TokenSource, fresh_token
@@ -54,6 +55,24 @@ def websocket_base(endpoint: str) -> str:
     if path.startswith("/api/projects/"):
         path = ""
     return f"{scheme}://{parts.netloc}{path}"
+
+
+def text_pairs(argument: str, pairs: Any) -> dict[str, str]:
+    """Further parameters or headers, without what neither may hold.
+
+    Raises:
+        ValueError: they are no pairs of text, or one has a line break, which would begin another header.
+    """
+    if not isinstance(pairs, Mapping | None) or not all(
+        isinstance(part, str) and part.isprintable()
+        for pair in (pairs or {}).items()
+        for part in pair
+    ):
+        raise ValueError(
+            f"{named(argument)} must be a mapping of text to text, without line breaks, such as "
+            '{"name": "value"}'
+        )
+    return dict(pairs or {})
 
 
 def without_secrets(query: dict[str, str], argument: str) -> dict[str, str]:

@@ -37,9 +37,24 @@ def from_environment(argument: str) -> str | None:
     return next((value for value in values if value), None)
 
 
-def given_or_environment(argument: str, value: Any) -> Any:
-    """The argument, None included, or else what the environment says."""
-    return value if is_given(value) else from_environment(argument)
+def given_or_environment(argument: str, value: Any) -> str | None:
+    """The argument, None included, or else what the environment says.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    return text(argument, value) if is_given(value) else from_environment(argument)
+
+
+def text(argument: str, value: Any) -> str | None:
+    """The argument, if it is text or None.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{named(argument)} must be text, not {type(value).__name__}")
 
 
 def named(argument: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from livekit.agents import NotGivenOr
 
-from .environment import given_or_environment, named
+from .environment import given_or_environment, named, text
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,14 @@ def foundry_agent(
     """The agent of these arguments, or None when a model is to answer.
 
     Raises:
-        ValueError: its project is missing, or two arguments do not go together.
+        ValueError: its project is missing, one is no text, or two do not go together.
     """
     name = given_or_environment("agent_name", agent_name)
     project = given_or_environment("project_name", project_name)
     version = given_or_environment("agent_version", agent_version)
+    agent_id = text("agent_id", agent_id)
+    conversation_id = text("conversation_id", conversation_id)
+    agent_client_id = text("agent_client_id", agent_client_id)
     if agent_id and name:
         raise ValueError(
             f"`agent_id` and {named('agent_name')} exclude each other: pass one of them"

@@ -47,6 +47,10 @@ def session_options(
     Raises:
         ValueError: an option is malformed, or cannot work with this model; the text says what to use.
     """
+    if not isinstance(extra, Mapping | None):
+        raise ValueError(
+            "`extra_session` must be a mapping of the session's fields to their values"
+        )
     chosen = {name: wire(value) for name, value in given.items() if is_given(value)}
     fields = _defaults(endpoint, speaks=chosen.get("modalities") != ["text"]) | chosen
     if "voice" in fields:
@@ -109,6 +113,28 @@ def one_name(**values: Any) -> Any:
     if len(given) > 1:
         raise ValueError(f"{' and '.join(f'`{name}`' for name in values)} are one option: pass one")
     return given[0] if given else NOT_GIVEN
+
+
+def seconds(argument: str, value: Any) -> float:
+    """The argument, if it is a time-out.
+
+    Raises:
+        ValueError: it is no number above 0.
+    """
+    if isinstance(value, int | float) and value > 0:
+        return value
+    raise ValueError(f"`{argument}` must be a number of seconds above 0, not {value!r}")
+
+
+def count(argument: str, value: Any) -> int:
+    """The argument, if it is a count.
+
+    Raises:
+        ValueError: it is no whole number, or below 0.
+    """
+    if isinstance(value, int) and value >= 0:
+        return value
+    raise ValueError(f"`{argument}` must be a whole number, 0 or more, not {value!r}")
 
 
 def wire(value: Any) -> Any:

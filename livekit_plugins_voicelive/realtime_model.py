@@ -20,7 +20,14 @@ from .credentials import DEFAULT_SCOPE, Credential
 from .endpoint import Endpoint
 from .foundry_agent import foundry_agent
 from .models import ByomProfile, Model, OpenAIVoiceName
-from .options import SessionOptions, changed_options, one_name, session_options
+from .options import (
+    SessionOptions,
+    changed_options,
+    count,
+    one_name,
+    seconds,
+    session_options,
+)
 from .protocol.session_config import (
     Animation,
     AudioEchoCancellation,
@@ -209,9 +216,11 @@ class RealtimeModel(llm.RealtimeModel):
         }
         self._fields = session_options(self._endpoint, given, extra_session)
         self._turn_detection_given = is_given(turn_detection)
-        self._reply_timeout_s = reply_timeout_s
-        self._turn_timeout_s = turn_timeout_s
-        self._max_video_frames = max_video_frames
+        self._reply_timeout_s = seconds("reply_timeout_s", reply_timeout_s)
+        self._turn_timeout_s = seconds("turn_timeout_s", turn_timeout_s)
+        self._max_video_frames = count("max_video_frames", max_video_frames)
+        if not isinstance(conn_options, APIConnectOptions):
+            raise ValueError("`conn_options` must be an APIConnectOptions of livekit.agents")
         self._conn_options = conn_options
         self._sessions: weakref.WeakSet[RealtimeSession] = weakref.WeakSet()
         super().__init__(capabilities=self._capabilities_of(SessionSettings(self._fields)))

@@ -77,9 +77,19 @@ def wire_tools(tools: Iterable[llm.Tool | llm.Toolset]) -> list[dict[str, Any]]:
 
 
 def wire_tool_choice(choice: llm.ToolChoice | None) -> str | dict[str, Any]:
-    """``auto``, ``none``, ``required`` or a function's name; None is the service's default, ``auto``."""
-    if choice is None:
-        return "auto"
-    if isinstance(choice, str):
-        return choice
-    return {"type": "function", "name": choice["function"]["name"]}
+    """``auto``, ``none``, ``required`` or a function's name; None is the service's default, ``auto``.
+
+    Raises:
+        ValueError: it is none of LiveKit's.
+    """
+    match choice:
+        case None:
+            return "auto"
+        case "auto" | "none" | "required":
+            return choice
+        case {"type": "function", "function": {"name": str(name)}}:
+            return {"type": "function", "name": name}
+    raise ValueError(
+        '`tool_choice` must be "auto", "none", "required", or '
+        '{"type": "function", "function": {"name": "the_tool"}}'
+    )

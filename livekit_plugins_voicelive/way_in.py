@@ -16,10 +16,11 @@ from .endpoint import (
     known_profile,
     own_query,
     resource_name,
+    text_pairs,
     websocket_base,
     without_secrets,
 )
-from .environment import from_environment, given_or_environment, named
+from .environment import from_environment, given_or_environment, named, text
 from .foundry_agent import Agent, ClassicAgent
 
 DEFAULT_MODEL = "gpt-realtime"
@@ -45,7 +46,7 @@ def way_in(
     Raises:
         ValueError: an argument is missing or wrong, or two do not go together.
     """
-    address = (endpoint if is_given(endpoint) else None) or from_environment("endpoint")
+    address = given_or_environment("endpoint", endpoint or NOT_GIVEN)
     if not address:
         raise ValueError(
             f"{named('endpoint')} is missing: it is your resource's address, such as "
@@ -74,10 +75,10 @@ def way_in(
         foundry_resource_override=override,
         api_key=key,
         credential=given_credential,
-        scope=credential_scope,
+        scope=text("credential_scope", credential_scope) or DEFAULT_SCOPE,
         own_query=own_query(address),
-        extra_query=without_secrets(dict(extra_query or {}), "extra_query"),
-        extra_headers=dict(extra_headers or {}),
+        extra_query=without_secrets(text_pairs("extra_query", extra_query), "extra_query"),
+        extra_headers=text_pairs("extra_headers", extra_headers),
     )
 
 
@@ -110,7 +111,7 @@ def _credentials(
     use_default_credential: bool,
 ) -> tuple[str | None, TokenSource | None]:
     """A key, or what gives tokens; arguments count more than the environment."""
-    key = _clean_key("api_key", api_key if is_given(api_key) else None)
+    key = _clean_key("api_key", text("api_key", api_key or None))
     source: Any = credential if is_given(credential) else None
     given = [
         argument

@@ -77,3 +77,9 @@ def test_a_tool_that_another_provider_runs_is_left_out_aloud(
 )
 def test_tool_choices_are_spelled_as_the_service_does(choice: object, wire: object) -> None:
     assert wire_tool_choice(choice) == wire  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("choice", ["Required", {}, {"type": "function"}, 5])
+def test_a_tool_choice_that_livekit_does_not_have_is_refused(choice: object) -> None:
+    with pytest.raises(ValueError, match="`tool_choice`"):
+        wire_tool_choice(choice)  # type: ignore[arg-type]
