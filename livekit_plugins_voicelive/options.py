@@ -62,7 +62,7 @@ def session_options(
 
 
 class SessionOptions(TypedDict, total=False):
-    """What ``update_options`` can change of a session that runs, by its names on the wire.
+    """What ``update_options`` can change of a session that runs, by the names that ``RealtimeModel`` has for it.
 
     The service fixes the voice of native models once they have spoken, and modalities of some; a refusal is an ``error`` event.
     """
@@ -79,6 +79,7 @@ class SessionOptions(TypedDict, total=False):
     parallel_tool_calls: bool
     temperature: float
     max_response_output_tokens: int | Literal["inf"]
+    max_output_tokens: int | Literal["inf"]
     reasoning_effort: str
     include: list[str]
     metadata: dict[str, str]
@@ -95,7 +96,13 @@ def changed_options(
     unknown = changes.keys() - SessionOptions.__annotations__.keys()
     if unknown:
         raise ValueError(f"`{min(unknown)}` cannot be changed while a session runs")
-    changed = {name: wire(value) for name, value in changes.items()}
+    changed = {name: wire(value) for name, value in changes.items() if is_given(value)}
+    if "max_output_tokens" in changed:
+        limit = one_name(
+            max_response_output_tokens=changed.get("max_response_output_tokens", NOT_GIVEN),
+            max_output_tokens=changed.pop("max_output_tokens"),
+        )
+        changed["max_response_output_tokens"] = limit
     if "voice" in changed:
         changed["voice"] = named_voice(changed["voice"])
     _check_shape(changed)

@@ -274,16 +274,24 @@ class RealtimeModel(llm.RealtimeModel):
         self._sessions.add(session)
         return session
 
-    def update_options(self, **options: Unpack[SessionOptions]) -> None:
-        """Change what sessions to come start from, and the sessions that run.
+    def update_options(
+        self,
+        *,
+        tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        """Change what sessions to come start from, and the sessions that run; only what is given.
 
         Raises:
             ValueError: an option is malformed or cannot work with this model; then nothing is changed.
         """
-        self._fields |= changed_options(self._endpoint, self._fields, options)
+        changes = changed_options(self._endpoint, self._fields, options)
+        if is_given(tool_choice):
+            changes["tool_choice"] = wire_tool_choice(tool_choice)
+        self._fields |= changes
         self._capabilities = self._capabilities_of(SessionSettings(self._fields))
         for session in list(self._sessions):
-            session.update_options(**options)
+            session.update_options(tool_choice=tool_choice, **options)
 
     async def aclose(self) -> None:
         """Close the sessions that are still open."""

@@ -4,7 +4,7 @@ import pytest
 
 from livekit_plugins_voicelive import AzureSemanticVad, ServerVad
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.emulated.conftest import eventually, model_of, session_with
+from tests.emulated.conftest import Events, eventually, model_of, session_with
 from voicelive_emulator.server import EmulatorServer
 
 
@@ -46,12 +46,29 @@ async def test_a_change_of_the_model_reaches_its_sessions_and_those_to_come(
     await model.aclose()
 
 
+async def test_a_change_has_the_names_that_the_constructor_has(service: EmulatorServer) -> None:
+    model = model_of(service)
+    events = Events(model.session())
+    await events.server_event(server.SessionUpdated)
+    model.update_options(tool_choice="none", max_output_tokens=100)
+    await events.server_event(server.SessionUpdated, count=3)
+    assert {"tool_choice": "none"} in sessions(service)
+    assert {"max_response_output_tokens": 100} in sessions(service)
+    assert (
+        model.session_fields.items()
+        >= {"tool_choice": "none", "max_response_output_tokens": 100}.items()
+    )
+    await model.aclose()
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
         ({"voice": "alloy"}, "voice"),
         ({"temperature": "hot"}, "temperature"),
         ({"instructions": "x"}, "instructions"),
+        ({"tool_choice": "Required", "temperature": 0.5}, "tool_choice"),
+        ({"max_output_tokens": 1, "max_response_output_tokens": 2}, "max_output_tokens"),
     ],
 )
 async def test_a_change_that_cannot_work_is_refused_and_nothing_is_changed(
