@@ -12,16 +12,20 @@ from demo.deployment import LocalDeployment
 from demo.environment import API_KEY, ENDPOINT, read_environment
 from demo.livekit_binary import INSTALL_COMMAND, find_livekit_server
 from demo.page import install_page_library
-from demo.progress import CACHE, StepFailed
+from demo.progress import StepFailed
 from tests.browser.chromium import INSTALL_COMMAND as INSTALL_CHROMIUM, find_chromium
 from tests.browser.person import Person
 from tests.e2e.speech import Speech
 
-SCREENSHOTS = CACHE / "screenshots"
+
+@pytest.fixture(scope="package")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the deployment's parts write."""
+    return tmp_path_factory.mktemp("logs")
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+@pytest.fixture(scope="package")
+def deployment(logs: Path) -> Iterator[LocalDeployment]:
     binary = find_livekit_server()
     if binary is None:
         pytest.fail(f"There is no livekit-server: `{INSTALL_COMMAND}` installs it.")
@@ -35,14 +39,14 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeploy
     with LocalDeployment(
         livekit_binary=binary,
         environment=environment,
-        logs=tmp_path_factory.mktemp("logs"),
+        logs=logs,
         livekit_key=("testkey", secrets.token_urlsafe(32)),
         page_port=0,
     ) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def speech() -> Speech:
     return Speech()
 

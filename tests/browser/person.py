@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import soxr
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import ConsoleMessage, Page, expect
 
 from demo.recording import SAMPLE_RATE, Samples
@@ -14,14 +15,20 @@ from demo.recording import SAMPLE_RATE, Samples
 MICROPHONE_RATE = 48_000
 DEADLINE_MS = 45_000
 
-# Keeps every state and the loudest level that the page showed, and what its audio elements played.
+# Keeps every state and the loudest level that the page showed, the microphones that it opened, and what its audio elements played.
 EARS = """
-window.ears = {states: [], loudest: 0, pieces: []};
+window.ears = {states: [], loudest: 0, pieces: [], microphones: []};
+const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await getUserMedia(wanted);
+  ears.microphones.push(...stream.getAudioTracks());
+  return stream;
+};
 addEventListener("DOMContentLoaded", () => {
   const stage = document.getElementById("stage");
   new MutationObserver(() => {
     ears.states.push(stage.dataset.state);
-    ears.loudest = Math.max(ears.loudest, Number(stage.style.getPropertyValue("--level")));
+    ears.loudest = Math.max(ears.loudest, Number(stage.style.getPropertyValue("--agent-level")));
   }).observe(stage, {attributes: true});
   new MutationObserver((changes) => {
     for (const node of changes.flatMap((change) => [...change.addedNodes])) {
@@ -69,17 +76,37 @@ class Person:
         await expect(self.captions("agent").first).to_be_visible(timeout=DEADLINE_MS)
         await self.wait_for_state("listening")
 
-    async def say(self, samples: Samples) -> None:
-        """Speak: the browser plays its microphone file from the start whenever it opens the microphone."""
+    async def mute(self) -> None:
         await self.page.get_by_role("button", name="Mute", exact=True).click()
         await expect(self.page.get_by_role("button", name="Unmute")).to_be_visible()
-        self.write_microphone(self._microphone, samples)
+
+    async def say(self, samples: Samples) -> None:
+        """Speak: the browser plays its microphone file from the start whenever it opens the microphone."""
+        await self.mute()
+        self.have_ready(samples)
         await self.page.get_by_role("button", name="Unmute").click()
         await expect(self.page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+
+    def have_ready(self, samples: Samples) -> None:
+        """What the microphone will hear from its next opening on."""
+        self.write_microphone(self._microphone, samples)
 
     async def type(self, text: str) -> None:
         await self.page.get_by_label("Type to the agent").fill(text)
         await self.page.keyboard.press("Enter")
+
+    async def open_microphones(self) -> list[str]:
+        """The names of the microphones that the page holds."""
+        live = "ears.microphones.filter((each) => each.readyState === 'live').map((each) => each.label)"
+        names: list[str] = await self.page.evaluate(live)
+        return names
+
+    async def barriers(self) -> list[str]:
+        """What keeps people with other eyes, hands or ears from using the page as it stands, by axe's rules."""
+        found = await Axe().run(self.page)
+        return [
+            f"{each['id']}: {each['nodes'][0]['html']}" for each in found.response["violations"]
+        ]
 
     def captions(self, who: str) -> Any:
         return self.page.locator(f"#captions li.{who}:not(.interim)")

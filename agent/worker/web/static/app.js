@@ -2,7 +2,7 @@
 
 import { Call } from "./call.js";
 import { Captions } from "./captions.js";
-import { Figures, inWords, sparkline } from "./figures.js";
+import { Figures } from "./figures.js";
 import { Loudness } from "./loudness.js";
 import { Problem } from "./problems.js";
 
@@ -13,6 +13,10 @@ const AGENT_STATES = {
   thinking: "Thinking",
   speaking: "Speaking",
   gone: "The agent has left",
+};
+const DEVICES = {
+  audioinput: { select: "microphone", name: "Microphone", none: "No microphone" },
+  audiooutput: { select: "loudspeaker", name: "Loudspeaker", none: "" },
 };
 
 const at = (id) => document.getElementById(id);
@@ -30,26 +34,23 @@ at("mute").addEventListener("click", async () => {
   await current.call.setMicrophone(!current.call.microphoneOn);
   await showDevices(current.call);
 });
-at("device").addEventListener("change", () => current?.call.choose(at("device").value));
-at("composer").addEventListener("submit", (event) => {
+for (const [kind, { select }] of Object.entries(DEVICES)) {
+  at(select).addEventListener("change", () => current?.call.choose(kind, at(select).value));
+}
+at("composer").addEventListener("submit", async (event) => {
   event.preventDefault();
-  send(at("line").value.trim());
+  const text = at("line").value.trim();
+  if (!text || !current) return;
+  at("line").value = "";
+  await current.call.type(text);
 });
 
 async function begin() {
   hideProblem();
   captions.clear();
   const call = new Call();
-  const figures = new Figures();
-  const agent = new Loudness((level) => {
-    at("stage").style.setProperty("--level", level.toFixed(3));
-    if (figures.listen(microphone, agent)) showFigures(figures);
-  });
-  const microphone = new Loudness((level) => at("mute").style.setProperty("--level", level.toFixed(3)));
-  current = { call, figures, agent, microphone, typedAt: 0 };
-  call.lastSaidAt = () => Math.max(microphone.heardAt, current?.typedAt ?? 0);
-  follow(call, figures, agent, microphone);
-  showFigures(figures);
+  current = { call, figures: new Figures(figurePlaces()), agent: orb(), microphone: new Loudness(showMicrophoneLevel) };
+  follow(current);
   setPhase("connecting");
   try {
     await call.start(at("secret").value);
@@ -63,17 +64,18 @@ async function begin() {
   }
 }
 
-function follow(call, figures, agent, microphone) {
+function follow({ call, figures, agent, microphone }) {
   const on = (name, react) => call.addEventListener(name, (event) => react(event.detail));
   on("connection", (words) => {
     at("connection").textContent = words;
     if (words === "Connected") setPhase("call");
   });
-  on("agent", (state) => {
-    figures.agentIs(state);
-    showState(state, AGENT_STATES[state] ?? state);
-  });
+  on("agent", (state) => showState(state, AGENT_STATES[state] ?? state));
   on("caption", (caption) => captions.show(caption));
+  on("turn", (turn) => {
+    captions.turnEnded(turn);
+    figures.add(turn);
+  });
   on("agentTrack", (track) => agent.listen(track));
   on("microphoneTrack", (track) => {
     microphone.listen(track);
@@ -93,14 +95,6 @@ function end() {
   setPhase("idle");
 }
 
-async function send(text) {
-  if (!text || !current) return;
-  at("line").value = "";
-  current.typedAt = performance.now();
-  current.figures.typed();
-  await current.call.type(text);
-}
-
 function setPhase(phase) {
   const inCall = phase === "call";
   document.body.dataset.phase = phase;
@@ -110,7 +104,7 @@ function setPhase(phase) {
   at("controls").hidden = !inCall;
   if (inCall) {
     at("conversation").hidden = at("figures").hidden = false;
-    if (at("stage").dataset.state === "idle") showState("initializing", "Waiting for the agent");
+    if (["idle", "early"].includes(at("stage").dataset.state)) showState("initializing", "Waiting for the agent");
     at("mute").focus();
   } else if (phase === "idle") {
     at("connection").textContent = "Not connected";
@@ -124,24 +118,34 @@ function showState(state, words) {
   at("agent-state").textContent = words;
 }
 
+function orb() {
+  return new Loudness((level) => at("stage").style.setProperty("--agent-level", level.toFixed(3)));
+}
+
+function showMicrophoneLevel(level) {
+  document.body.style.setProperty("--microphone-level", level.toFixed(3));
+}
+
 function showMicrophone(on) {
   at("mute").dataset.muted = String(!on);
   at("mute-label").textContent = on ? "Mute" : "Unmute";
+  if (on && document.body.dataset.phase === "connecting") showState("early", "You can already speak");
 }
 
 async function showDevices(call) {
-  const { found, chosen } = await call.devices();
-  const options = found.map((device, index) => new Option(device.label || `Microphone ${index + 1}`, device.deviceId));
-  at("device").replaceChildren(...(options.length ? options : [new Option("No microphone", "")]));
-  at("device").disabled = options.length < 2;
-  if (found.some((device) => device.deviceId === chosen)) at("device").value = chosen;
+  for (const [kind, { select, name, none }] of Object.entries(DEVICES)) {
+    const { found, chosen } = await call.devices(kind);
+    const options = found.map((device, index) => new Option(device.label || `${name} ${index + 1}`, device.deviceId));
+    at(select).replaceChildren(...(options.length ? options : [new Option(none, "")]));
+    at(select).disabled = options.length < 2;
+    // A browser that lets pages choose no loudspeaker lists none.
+    at(select).closest("label").hidden = !options.length && !none;
+    if (found.some((device) => device.deviceId === chosen)) at(select).value = chosen;
+  }
 }
 
-function showFigures(figures) {
-  at("turns").textContent = figures.latencies.length;
-  at("latency").textContent = inWords(figures.latencies.at(-1));
-  at("typical").textContent = inWords(figures.typical);
-  at("sparkline").replaceChildren(sparkline(figures.latencies));
+function figurePlaces() {
+  return Object.fromEntries(["answers", "latency", "typical", "tokens", "model", "sparkline"].map((id) => [id, at(id)]));
 }
 
 function showProblem(problem) {

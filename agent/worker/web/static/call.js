@@ -1,45 +1,48 @@
 // One call: a room, a microphone and an agent. Tells what happens by events and knows nothing of the page.
 //
-// Events, each with its `detail`: "agent" (state), "caption" ({id, who, text, final, cut}), "agentTrack" and
-// "microphoneTrack" (MediaStreamTrack or null), "problem" (Problem), "solved", "connection" (words), "ended".
+// Events, each with its `detail`: "agent" (state), "caption" ({id, who, text, final, typed}), "turn" (its figures),
+// "agentTrack" and "microphoneTrack" (MediaStreamTrack or null), "problem" (Problem), "solved", "devices",
+// "connection" (words), "ended".
 
 import { ConnectionState, DisconnectReason, ParticipantKind, Room, RoomEvent, Track } from "/livekit-client.mjs";
 import { problems } from "./problems.js";
 
 const AGENT_DEADLINE_MS = 20_000;
 const READY = new Set(["idle", "listening", "thinking", "speaking"]);
-const SENTENCE_END = /[.!?…。！？]["'”’)\]]*\s*$/;
+// The one kind of recording that LiveKit's worker can read.
+const EARLY_WORDS_TYPE = "audio/webm;codecs=opus";
 
 export class Call extends EventTarget {
-  lastSaidAt = () => 0; // when the caller last spoke or typed; performance.now()
   #room = new Room({
     // A muted microphone is let go: the browser's own sign for it goes out too.
     publishDefaults: { stopMicTrackOnMute: true },
     audioCaptureDefaults: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   });
   #deadline;
-  #late = false;
+  #missed = false; // the caller was told that there is no agent
+  #reason = null; // why the agent cannot go on, in its own words
   #audio = [];
-  #leaving = false;
+  #over = false;
 
   async start(secret) {
     this.#subscribe();
-    const { server_url: url, participant_token: token } = await askForToken(secret);
     this.#tell("connection", "Connecting …");
+    const microphone = this.#openMicrophone();
     try {
-      await this.#room.connect(url, token);
-    } catch {
-      throw problems.serverUnreachable(url);
+      await this.#join(await askForToken(secret));
+    } catch (problem) {
+      microphone.then((track) => track?.stop());
+      throw problem;
     }
     this.#tell("connection", "Connected");
-    this.#deadline = setTimeout(() => this.#agentIsLate(), AGENT_DEADLINE_MS);
+    this.#deadline = setTimeout(() => this.#miss(), AGENT_DEADLINE_MS);
     this.#lookAtAgent();
     await this.#room.startAudio().catch(() => {});
-    await this.setMicrophone(true);
+    await this.#publish(await microphone);
   }
 
   async leave() {
-    this.#leaving = true;
+    this.#over = true;
     await this.#room.disconnect();
   }
 
@@ -53,23 +56,22 @@ export class Call extends EventTarget {
     } catch (error) {
       this.#tell("problem", problems.microphone(error));
     }
-    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track;
-    this.#tell("microphoneTrack", this.microphoneOn ? track.mediaStreamTrack : null);
+    this.#tellMicrophone();
   }
 
-  async devices() {
-    const found = await Room.getLocalDevices("audioinput", false).catch(() => []);
-    return { found, chosen: this.#room.getActiveDevice("audioinput") };
+  // kind: "audioinput" or "audiooutput"
+  async devices(kind) {
+    const found = await Room.getLocalDevices(kind, false).catch(() => []);
+    return { found, chosen: this.#room.getActiveDevice(kind) };
   }
 
-  async choose(deviceId) {
+  async choose(kind, deviceId) {
     try {
-      await this.#room.switchActiveDevice("audioinput", deviceId);
+      await this.#room.switchActiveDevice(kind, deviceId);
     } catch (error) {
-      this.#tell("problem", problems.microphone(error));
+      this.#tell("problem", kind === "audioinput" ? problems.microphone(error) : problems.loudspeaker());
     }
-    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track;
-    this.#tell("microphoneTrack", this.microphoneOn ? track.mediaStreamTrack : null);
+    if (kind === "audioinput") this.#tellMicrophone();
   }
 
   async type(text) {
@@ -77,9 +79,49 @@ export class Call extends EventTarget {
     this.#tell("caption", { id, who: "you", text, final: true, typed: true });
   }
 
+  // Opened before the call is there: what the caller says meanwhile is recorded, and sent to the agent ahead of the rest.
+  async #openMicrophone() {
+    try {
+      const [track] = await this.#room.localParticipant.createTracks({ audio: true });
+      if (globalThis.MediaRecorder?.isTypeSupported(EARLY_WORDS_TYPE)) track.startPreConnectBuffer();
+      this.#tell("microphoneTrack", track.mediaStreamTrack);
+      return track;
+    } catch (error) {
+      this.#tell("problem", problems.microphone(error));
+      this.#tell("microphoneTrack", null);
+      return null;
+    }
+  }
+
+  async #join({ server_url: url, participant_token: token }) {
+    try {
+      await this.#room.connect(url, token);
+    } catch {
+      throw problems.serverUnreachable(url);
+    }
+  }
+
+  async #publish(track) {
+    if (!track) return;
+    try {
+      await this.#room.localParticipant.publishTrack(track);
+    } catch (error) {
+      track.stop();
+      if (!this.#over) this.#tell("problem", problems.microphone(error));
+    }
+    this.#tellMicrophone();
+  }
+
+  #tellMicrophone() {
+    const track = this.#room.localParticipant.getTrackPublication(Track.Source.Microphone)?.track;
+    this.#tell("microphoneTrack", this.microphoneOn ? track.mediaStreamTrack : null);
+  }
+
   #subscribe() {
     const room = this.#room;
     room.registerTextStreamHandler("lk.transcription", (reader, from) => this.#read(reader, from.identity));
+    room.registerTextStreamHandler("voicelive.figures", async (reader) => this.#turn(await reader.readAll()));
+    room.registerTextStreamHandler("voicelive.error", async (reader) => this.#failed(await reader.readAll()));
     room.on(RoomEvent.ParticipantConnected, () => this.#lookAtAgent());
     room.on(RoomEvent.ParticipantAttributesChanged, () => this.#lookAtAgent());
     room.on(RoomEvent.ParticipantDisconnected, (participant) => this.#left(participant));
@@ -102,7 +144,6 @@ export class Call extends EventTarget {
   async #read(reader, identity) {
     const who = identity === this.#room.localParticipant.identity ? "you" : "agent";
     const id = reader.info.attributes?.["lk.segment_id"] ?? reader.info.id;
-    const beganAt = performance.now();
     let text = "";
     try {
       for await (const chunk of reader) {
@@ -114,9 +155,22 @@ export class Call extends EventTarget {
     }
     // The attributes are complete only at the stream's end.
     const final = reader.info.attributes?.["lk.transcription_final"] === "true";
-    // The room does not say that an answer was cut short. It then ends inside a sentence, and we had said something.
-    const cut = who === "agent" && this.lastSaidAt() > beganAt && !SENTENCE_END.test(text);
-    this.#tell("caption", { id, who, text, final: final || who === "agent", cut });
+    this.#tell("caption", { id, who, text, final: final || who === "agent" });
+  }
+
+  #turn(json) {
+    try {
+      this.#tell("turn", JSON.parse(json));
+    } catch (error) {
+      console.error("The worker's figures could not be shown.", error);
+    }
+  }
+
+  #failed(sentence) {
+    clearTimeout(this.#deadline);
+    this.#reason = sentence;
+    this.#missed = true;
+    this.#tell("problem", problems.agentFailed(sentence));
   }
 
   #agent() {
@@ -127,23 +181,26 @@ export class Call extends EventTarget {
     const agent = this.#agent();
     if (!agent) return;
     const state = agent.attributes["lk.agent.state"] ?? "initializing";
-    if (READY.has(state)) {
+    if (READY.has(state) && !this.#reason) {
       clearTimeout(this.#deadline);
-      if (this.#late) this.#tell("solved");
-      this.#late = false;
+      if (this.#missed) this.#tell("solved");
+      this.#missed = false;
     }
     this.#tell("agent", state);
   }
 
-  #agentIsLate() {
-    this.#late = true;
+  #miss() {
+    this.#missed = true;
     this.#tell("problem", this.#agent() ? problems.agentStuck() : problems.agentMissing());
   }
 
   #left(participant) {
-    if (participant.kind !== ParticipantKind.AGENT || this.#leaving) return;
+    if (participant.kind !== ParticipantKind.AGENT || this.#over || this.#agent()) return;
+    clearTimeout(this.#deadline);
     this.#tell("agent", "gone");
-    this.#tell("problem", problems.agentLeft());
+    this.#missed = true;
+    if (!this.#reason) this.#tell("problem", problems.agentLeft());
+    this.#reason = null; // another agent may be sent, and may do better
   }
 
   #hear(track) {
@@ -156,8 +213,10 @@ export class Call extends EventTarget {
 
   #ended(reason) {
     clearTimeout(this.#deadline);
+    const expected = this.#over || this.#missed; // the trouble with the agent has been told
+    this.#over = true;
     for (const sound of this.#audio) sound.remove();
-    if (!this.#leaving) {
+    if (!expected) {
       const removed = [DisconnectReason.ROOM_DELETED, DisconnectReason.PARTICIPANT_REMOVED].includes(reason);
       this.#tell("problem", removed ? problems.removed() : problems.connectionLost());
     }

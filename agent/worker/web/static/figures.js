@@ -1,63 +1,74 @@
-// The figures of a call: how long each answer took, from the end of what the caller said to the agent's first sound.
+// The figures of a call, as the worker tells them after each of the agent's turns (topic "voicelive.figures"). Shows them.
 
-const SHOWN = 24; // answers in the sparkline
-const FRESH_MS = 1500; // a sound this long before "speaking" still is the answer's first: state and sound travel apart
+const SHOWN = 24; // turns in the sparkline
+const BAR = { pitch: 8, width: 6, height: 30, least: 3 };
+const LOWEST_TOP_MS = 500; // a call of quick answers is not drawn as one of slow ones
+const numbers = new Intl.NumberFormat("en");
 
 export class Figures {
-  latencies = [];
-  #askedAt = 0; // when the caller last ended a stretch of speech, or sent a line
-  #answeredAt = 0; // when the last answer began
-  #awaitsSound = false;
-  #state = "";
+  #turns = new Map(); // by number: a turn is told once more if its tokens came late
+  #at;
 
-  typed() {
-    this.#askedAt = performance.now();
+  // at: the page's elements {answers, latency, typical, tokens, model, sparkline}
+  constructor(at) {
+    this.#at = at;
+    this.#show();
   }
 
-  agentIs(state) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#awaitsSound = state === "speaking";
+  add(turn) {
+    this.#turns.set(turn.turn, turn);
+    this.#show();
   }
 
-  // Called at every measurement of both sides; returns whether an answer has just begun.
-  listen(microphone, agent) {
-    if (!this.#awaitsSound) {
-      this.#askedAt = Math.max(this.#askedAt, microphone.heardAt);
-      return false;
-    }
-    const now = performance.now();
-    if (now - agent.heardAt > FRESH_MS || agent.onsetAt <= this.#askedAt) return false;
-    this.#awaitsSound = false;
-    const asked = this.#askedAt > this.#answeredAt;
-    this.#answeredAt = agent.onsetAt;
-    if (!asked) return false;
-    this.latencies.push(agent.onsetAt - this.#askedAt);
-    return true;
-  }
-
-  get typical() {
-    const sorted = [...this.latencies].sort((one, other) => one - other);
-    return sorted.length ? sorted[Math.floor((sorted.length - 1) / 2)] : null;
+  #show() {
+    const turns = [...this.#turns.values()].sort((one, other) => one.turn - other.turn);
+    const latencies = turns.map((turn) => turn.latency_ms).filter((latency) => latency != null);
+    const last = turns.at(-1);
+    this.#at.answers.textContent = turns.length;
+    this.#at.latency.textContent = inWords(latencies.at(-1));
+    this.#at.typical.textContent = inWords(median(latencies));
+    this.#at.tokens.textContent = numbers.format(last?.total_tokens_of_call ?? 0);
+    this.#at.model.textContent = this.#at.model.title = last?.model ?? "–";
+    this.#at.sparkline.replaceChildren(sparkline(turns.slice(-SHOWN)));
   }
 }
 
-export function inWords(milliseconds) {
+// What is said of one turn beside its words.
+export function summary(turn) {
+  const tokens = turn.input_tokens + turn.output_tokens;
+  return [
+    turn.latency_ms == null ? "" : inWords(turn.latency_ms),
+    turn.tools.length ? `used ${turn.tools.join(", ")}` : "",
+    tokens ? `${numbers.format(tokens)} tokens` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function inWords(milliseconds) {
   if (milliseconds == null) return "–";
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-export function sparkline(latencies) {
-  const shown = latencies.slice(-SHOWN);
-  const largest = Math.max(...shown, 1000);
-  const width = 6 * SHOWN;
-  const svg = element("svg", { viewBox: `0 0 ${width} 28`, role: "img" });
-  svg.setAttribute("aria-label", shown.length ? `Answers after ${shown.map(inWords).join(", ")}` : "No answer yet");
-  shown.forEach((latency, at) => {
-    const height = Math.max(2, (26 * latency) / largest);
-    const bar = element("rect", { x: at * 6, y: 28 - height, width: 4, height, rx: 1.5 });
-    if (at === shown.length - 1) bar.classList.add("latest");
-    bar.append(Object.assign(element("title"), { textContent: inWords(latency) }));
+function median(values) {
+  if (!values.length) return null;
+  const sorted = [...values].sort((one, other) => one - other);
+  const middle = (sorted.length - 1) / 2;
+  return Math.round((sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2);
+}
+
+function sparkline(turns) {
+  const slowest = Math.max(...turns.map((turn) => turn.latency_ms ?? 0), LOWEST_TOP_MS);
+  const svg = element("svg", { viewBox: `0 0 ${BAR.pitch * SHOWN} ${BAR.height}`, role: "img" });
+  const told = turns.filter((turn) => turn.latency_ms != null).map((turn) => inWords(turn.latency_ms));
+  svg.setAttribute("aria-label", told.length ? `Answers after ${told.join(", ")}` : "No answer yet");
+  turns.forEach((turn, index) => {
+    const height = Math.max(BAR.least, (BAR.height * (turn.latency_ms ?? 0)) / slowest);
+    const bar = element("rect", { x: index * BAR.pitch, y: BAR.height - height, width: BAR.width, height, rx: 1.5 });
+    bar.classList.toggle("untimed", turn.latency_ms == null);
+    bar.classList.toggle("interrupted", turn.interrupted);
+    bar.classList.toggle("latest", index === turns.length - 1);
+    bar.append(Object.assign(element("title"), { textContent: `${turn.turn}: ${inWords(turn.latency_ms)}, ${turn.model}` }));
     svg.append(bar);
   });
   return svg;

@@ -1,26 +1,19 @@
-// How loud a track is at this moment, and when it was last heard. Knows sound, not calls.
+// How loud a track is at this moment. Knows sound, not calls.
 
-const AUDIBLE = 0.012; // root mean square of full scale: about -38 dB
 const POLL_MS = 40;
-const PAUSE_MS = 250; // shorter gaps belong to one stretch of sound
 
 export class Loudness {
-  level = 0;
-  heardAt = 0; // performance.now() at the last audible moment; 0: never
-  onsetAt = 0; // at the start of the latest stretch of sound
-  #context;
+  #context = new AudioContext();
+  #analyser = new AnalyserNode(this.#context, { fftSize: 1024 });
   #source = null;
-  #analyser;
   #timer;
 
-  constructor(onLevel = () => {}) {
-    this.#context = new AudioContext();
-    this.#analyser = new AnalyserNode(this.#context, { fftSize: 1024 });
+  // onLevel is told the root mean square, 0 to 1, again and again
+  constructor(onLevel) {
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#timer = setInterval(() => {
       this.#analyser.getFloatTimeDomainData(samples);
-      this.#measured(Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
-      onLevel(this.level);
+      onLevel(Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
     }, POLL_MS);
   }
 
@@ -37,13 +30,5 @@ export class Loudness {
     clearInterval(this.#timer);
     this.listen(null);
     this.#context.close();
-  }
-
-  #measured(level) {
-    const now = performance.now();
-    this.level = level;
-    if (level < AUDIBLE) return;
-    if (now - this.heardAt > PAUSE_MS) this.onsetAt = now;
-    this.heardAt = now;
   }
 }

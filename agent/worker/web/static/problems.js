@@ -26,10 +26,12 @@ export const problems = {
     new Problem("The agent joined but is not ready.", "It may be waiting for Voice Live: its log says for what."),
   agentLeft: () =>
     new Problem("The agent left the call.", "It stopped or failed: its log says why. End the call and start a new one."),
+  agentFailed: (sentence) => new Problem("The agent cannot go on.", sentence),
   connectionLost: () =>
     new Problem("The connection to the LiveKit server was lost.", "Check the network and start a new call."),
   removed: () => new Problem("The call was ended by the other side.", "Start a new one when you like."),
   microphone: (error) => new Problem(microphoneTrouble(error), `${microphoneAdvice(error)} Until then you can type.`),
+  loudspeaker: () => new Problem("This loudspeaker cannot be used.", "Choose another one."),
   silentSpeaker: () =>
     new Problem("The browser holds back the sound.", "Press any key or tap the page, and you will hear the agent."),
 };
