@@ -71,10 +71,22 @@ def refuse_unsupported(endpoint: Endpoint, fields: dict[str, Any], extra: dict[s
     for rule in RULES:
         for sentence in rule(wanted):
             raise ValueError(sentence)
-    if wanted.part("turn_detection").get("type") == "semantic_vad":
+    for sentence in _doubtful(wanted):
+        logger.warning(sentence)
+
+
+def _doubtful(wanted: Wanted) -> Iterator[str]:
+    """What is accepted, and may not do what it seems to promise."""
+    detection = wanted.part("turn_detection")
+    if detection.get("type") == "semantic_vad":
         # Source: reports about Azure OpenAI Realtime, which accepts it and then hears nothing.
-        logger.warning(
-            "semantic_vad is reported to be accepted and never to fire; prefer AzureSemanticVad"
+        yield "semantic_vad is reported to be accepted and never to fire; prefer AzureSemanticVad"
+    if detection.get("interrupt_response") is False:
+        # Source: LiveKit's agent activity interrupts whenever a realtime model reports speech.
+        yield (
+            "interrupt_response=False keeps the service from interrupting its speech, but not LiveKit, which "
+            "does so as soon as the service hears the user; to speak without interruption use "
+            "turn_detection=None, and let LiveKit take the turns"
         )
 
 

@@ -192,9 +192,20 @@ def test_what_is_not_known_to_fail_is_left_to_the_service(options: dict[str, Any
     sdk.RequestSession(model_with(**options).session_fields)
 
 
-def test_openais_semantic_detector_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
-    model_with(turn_detection={"type": "semantic_vad"})
-    assert "AzureSemanticVad" in caplog.text
+@pytest.mark.parametrize(
+    ("detection", "advice"),
+    [
+        ({"type": "semantic_vad"}, "prefer AzureSemanticVad"),
+        ({"type": "server_vad", "interrupt_response": False}, "turn_detection=None"),
+        ({"type": "server_vad", "interrupt_response": True}, ""),
+    ],
+)
+def test_what_may_not_do_what_it_promises_is_warned_about(
+    detection: dict[str, Any], advice: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    model_with(turn_detection=detection)
+    assert advice in caplog.text
+    assert bool(caplog.text) == bool(advice)
 
 
 def test_an_agent_of_the_environment_does_not_hide_a_model_of_it(
