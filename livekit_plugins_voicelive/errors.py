@@ -5,6 +5,7 @@ The service's own English is repeated only where it answers a configuration or a
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from livekit.agents import APIConnectionError, APIError, APIStatusError, llm
@@ -42,7 +43,9 @@ def server_error(error: ErrorDetails) -> APIError:
 def rejected_session(error: ErrorDetails) -> APIError:
     """The opening ``session.update`` was refused: going on would mean the service's own defaults."""
     message = given(error.message)
-    detail = f" ({message})" if message else ""
+    # Of these the service's English may quote more than a log should hold.
+    private = {"instructions", "tools"}.intersection(re.split(r"\W", given(error.param) or ""))
+    detail = f" ({message})" if message and not private else ""
     return APIError(
         f"Voice Live rejected the session configuration: {summary(error)}{detail}. "
         "Change or leave out that option of RealtimeModel.",

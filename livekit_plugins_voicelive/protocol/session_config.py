@@ -297,6 +297,10 @@ class MCPServer(WireStruct, tag_field="type", tag="mcp", frozen=True, kw_only=Tr
     require_approval: Any = UNSET
     """``"never"``, ``"always"`` (the default) or ``{"never": [names], "always": [names]}``."""
 
+    def __repr__(self) -> str:
+        """Without its address and headers, which can hold secrets."""
+        return f"MCPServer(server_label={self.server_label!r})"
+
 
 # --- the session ------------------------------------------------------------------------------------------------------
 

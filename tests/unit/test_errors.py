@@ -46,6 +46,16 @@ def test_a_rejected_configuration_is_final_and_says_why() -> None:
     assert "()" not in str(errors.rejected_session(ErrorDetails(code="x")))
 
 
+@pytest.mark.parametrize(
+    "param",
+    ["session.instructions", "session.interim_response.instructions", "session.tools[0].name"],
+)
+def test_a_rejected_configuration_quotes_no_instructions_and_no_tools(param: str) -> None:
+    error = errors.rejected_session(ErrorDetails(code="invalid_value", param=param, message=SECRET))
+    assert SECRET not in str(error)
+    assert f"invalid_value at {param}." in str(error)
+
+
 def test_an_error_before_the_session_is_final_unless_the_server_failed() -> None:
     wrong = errors.refused_connection(
         ErrorDetails(type="invalid_request_error", message="no model")

@@ -54,6 +54,18 @@ def test_an_mcp_server_is_described_to_the_service() -> None:
     assert mcp_tool(tools, "other") is None
 
 
+def test_the_secrets_of_an_mcp_server_are_in_no_repr() -> None:
+    server = MCPServer(
+        server_label="docs",
+        server_url="https://x/?key=secret",
+        authorization="secret",
+        headers={"key": "secret"},
+    )
+    shown = f"{server} {server!r} {MCPTool(server)!r}"
+    assert "docs" in shown
+    assert "secret" not in shown
+
+
 def test_a_tool_that_another_provider_runs_is_left_out_aloud(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
