@@ -6,6 +6,7 @@ from typing import Any
 
 from .protocol.client_events import ClientEvent, SessionUpdate
 from .protocol.response import Response
+from .protocol.server_events import ErrorDetails
 
 RECONNECT_BEFORE_S = 300.0
 """A connection is replaced in the first quiet moment of its last five minutes; the service allows sixty."""
@@ -15,6 +16,9 @@ RECONNECT_SHARE = 0.1
 
 MIN_LIFE_S = 60.0
 """With less to live than this, a connection is left to its end: to replace it so often costs more, or a clock is wrong."""
+
+CONFIRM_WITHIN_S = 10.0
+"""For the service to answer the opening configuration; until then a refusal may have been overheard."""
 
 SOUND_AFTER_S = 10.0
 """A connection that lasts as long is no accident; one that ended a response was sound at once."""
@@ -30,6 +34,8 @@ class ConnectionLife:
         self._opened_at = 0.0
         self._responded = False
         self._reconnect_at: float | None = None
+        self._confirm_by: float | None = None
+        self._suspect: ErrorDetails | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -61,11 +67,34 @@ class ConnectionLife:
         self._connections += 1
         self._opening = opening
         self._opened_at = now
+        self._confirm_by = now + CONFIRM_WITHIN_S
         expires_at = session.get("expires_at")
         life_s = expires_at - wall if isinstance(expires_at, int | float) else 0.0
         if life_s >= MIN_LIFE_S:
             before_s = min(RECONNECT_BEFORE_S, life_s * RECONNECT_SHARE)
             self._reconnect_at = now + life_s - before_s
+
+    @property
+    def confirm_by(self) -> float | None:
+        """Until when the configuration has to be confirmed, in the seconds of ``now``; None once it is."""
+        return self._confirm_by
+
+    def suspect(self, error: ErrorDetails) -> None:
+        """An error that names no request: before the configuration is confirmed, it may be its refusal."""
+        if not self.confirmed:
+            self._suspect = error
+
+    def overdue(self, *, now: float) -> bool:
+        """Whether the service has kept quiet about the configuration for too long; True once for each connection."""
+        if self._confirm_by is None or now < self._confirm_by:
+            return False
+        self._confirm_by = None
+        return True
+
+    @property
+    def suspected(self) -> ErrorDetails | None:
+        """The error that may have been the configuration's refusal."""
+        return self._suspect
 
     def is_opening(self, event: ClientEvent) -> bool:
         """Whether that event configures this connection."""
@@ -75,7 +104,7 @@ class ConnectionLife:
         """A configuration was accepted; True if with it the session is back after a loss."""
         if not self.is_opening(event):
             return False
-        self._opening = None
+        self._opening = self._confirm_by = self._suspect = None
         return self._connections > 1
 
     def response_done(self, response: Response) -> None:
@@ -87,4 +116,4 @@ class ConnectionLife:
         self.connected = False
         self._opening = None
         self._responded = False
-        self._reconnect_at = None
+        self._reconnect_at = self._confirm_by = self._suspect = None

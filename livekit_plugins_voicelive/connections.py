@@ -47,6 +47,7 @@ class Connections:
         self._retrying = retrying
         self._connection: Connection | None = None
         self._renewing = False
+        self._ended_for: APIError | None = None
         self._was_sound = False
 
     def send(self, event: ClientEvent) -> ErrorEvent | None:
@@ -60,13 +61,19 @@ class Connections:
             self._renewing = True
             self._connection.hang_up()
 
+    def end(self, fault: APIError) -> None:
+        """Hang up for that reason, which then counts as how the connection ended."""
+        if self._connection is not None:
+            self._ended_for = fault
+            self._connection.hang_up()
+
     async def run(self) -> APIError:
         """Keep a connection until nothing helps any more; returns why."""
         while True:
             try:
                 await self._converse()
             except APIError as error:
-                fault = error
+                fault, self._ended_for = self._ended_for or error, None
             except Exception as error:
                 logger.error("the Voice Live session failed: %s", without_words(error))
                 fault = APIError(f"internal error ({type(error).__name__})", retryable=False)

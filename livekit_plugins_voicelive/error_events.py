@@ -47,6 +47,8 @@ class ErrorEvents:
         if errors.ends_connection(error):
             raise self._end(request, error)
         if request is None:
+            if given(error.event_id) is None:
+                self._life.suspect(error)
             return Outcome(emit=[Emit("error", errors.server_error(error))])
         return self._refused(request, error, now=now)
 

@@ -53,6 +53,11 @@ def rejected_session(error: ErrorDetails) -> APIError:
     )
 
 
+def unconfirmed_session() -> APIError:
+    """The opening ``session.update`` was neither accepted nor refused."""
+    return APIError("Voice Live did not confirm the session configuration")
+
+
 def refused_connection(error: ErrorDetails) -> APIError:
     """An ``error`` before ``session.created``: the upgrade succeeded and the connection's parameters did not.
 

@@ -102,6 +102,7 @@ class RealtimeModel(llm.RealtimeModel):
         extra_headers: Mapping[str, str] | None = None,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
+        silence_timeout_s: float = 30.0,
         max_video_frames: int = 0,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> None:
@@ -161,6 +162,7 @@ class RealtimeModel(llm.RealtimeModel):
             extra_headers: Further headers of the handshake; they win.
             reply_timeout_s: From asking for a reply to its beginning, and for changes of the history.
             turn_timeout_s: From the end of a user's turn to the service's answer; then it is asked for once.
+            silence_timeout_s: From one event of a reply to the next; then the reply is given up.
             max_video_frames: Video frames shown as pictures and kept in the history, the newest; 0 shows none. The model
                 must understand images.
             conn_options: LiveKit's retries and time-out for connections.
@@ -218,6 +220,7 @@ class RealtimeModel(llm.RealtimeModel):
         self._turn_detection_given = is_given(turn_detection)
         self._reply_timeout_s = seconds("reply_timeout_s", reply_timeout_s)
         self._turn_timeout_s = seconds("turn_timeout_s", turn_timeout_s)
+        self._silence_timeout_s = seconds("silence_timeout_s", silence_timeout_s)
         self._max_video_frames = count("max_video_frames", max_video_frames)
         if not isinstance(conn_options, APIConnectOptions):
             raise ValueError("`conn_options` must be an APIConnectOptions of livekit.agents")
@@ -268,6 +271,7 @@ class RealtimeModel(llm.RealtimeModel):
             conn_options=self._conn_options,
             reply_timeout_s=self._reply_timeout_s,
             turn_timeout_s=self._turn_timeout_s,
+            silence_timeout_s=self._silence_timeout_s,
             max_video_frames=self._max_video_frames,
             image_field="image_url" if self._endpoint.api_version >= IMAGE_URL_SINCE else "url",
         )

@@ -16,6 +16,7 @@ from livekit.agents import (
     DEFAULT_API_CONNECT_OPTIONS,
     NOT_GIVEN,
     APIConnectOptions,
+    APIError,
     NotGivenOr,
     llm,
     utils,
@@ -63,6 +64,7 @@ class RealtimeSession(
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
+        silence_timeout_s: float = 30.0,
         max_video_frames: int = 0,
         image_field: str = "image_url",
     ) -> None:
@@ -83,6 +85,7 @@ class RealtimeSession(
             ),
             reply_timeout_s=reply_timeout_s,
             turn_timeout_s=turn_timeout_s,
+            silence_timeout_s=silence_timeout_s,
             image_field=image_field,
         )
         self._connections = Connections(
@@ -330,7 +333,10 @@ class RealtimeSession(
                 self.emit(name, payload)
 
     def _advance(self) -> None:
-        self._translator.advance(now=self._loop.time())
+        try:
+            self._translator.advance(now=self._loop.time())
+        except APIError as fault:
+            self._connections.end(fault)
         self._settle()
 
     def reconnect(self) -> None:

@@ -103,7 +103,7 @@ class Responses:
         *,
         reply_timeout_s: float,
         turn_timeout_s: float,
-        silence_timeout_s: float = 30.0,
+        silence_timeout_s: float,
     ) -> None:
         """Nothing is running.
 

@@ -51,6 +51,7 @@ class Translator:
         *,
         reply_timeout_s: float = 10.0,
         turn_timeout_s: float = 8.0,
+        silence_timeout_s: float = 30.0,
         image_field: str = "image_url",
     ) -> None:
         """Begin a session without a connection; the time-outs are those of :class:`.responses.Responses`."""
@@ -59,14 +60,16 @@ class Translator:
         self._pending = PendingRequests()
         self._conversation = Conversation(self._pending, image_field=image_field)
         self._responses = Responses(
-            self._pending, reply_timeout_s=reply_timeout_s, turn_timeout_s=turn_timeout_s
+            self._pending,
+            reply_timeout_s=reply_timeout_s,
+            turn_timeout_s=turn_timeout_s,
+            silence_timeout_s=silence_timeout_s,
         )
         self._input_audio = InputAudio(
-            detects_turns=settings.detects_turns, format=settings.input_format
+            self._pending, detects_turns=settings.detects_turns, format=settings.input_format
         )
         self._output_audio = OutputAudio(settings.output_format)
         self._turn_events = TurnEvents(
-            self._pending,
             self._input_audio,
             self._conversation,
             self._responses,
@@ -129,10 +132,7 @@ class Translator:
 
     def commit_audio(self) -> None:
         """The user's turn ends here."""
-        for event in self._input_audio.commit():
-            if isinstance(event, client.InputAudioBufferCommit) and self._life.connected:
-                self._pending.add(PendingRequest(event))
-            self._send([event])
+        self._send(self._input_audio.commit())
 
     def clear_audio(self) -> None:
         """What the user said since the last turn does not count."""
@@ -241,7 +241,14 @@ class Translator:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def advance(self, *, now: float) -> None:
-        """Do what is due."""
+        """Do what is due.
+
+        Raises:
+            APIError: the connection is of no use, because nobody knows what it is configured as.
+        """
+        if self._life.overdue(now=now):
+            suspected = self._life.suspected
+            raise errors.rejected_session(suspected) if suspected else errors.unconfirmed_session()
         cancels, unheard = self._responses.give_up_silent(now=now)
         self._send([*cancels, *self._conversation.delete_unheard(unheard)])
         for _ in cancels:
@@ -252,7 +259,7 @@ class Translator:
 
     def next_deadline(self, *, now: float) -> float | None:
         """When to look again even if nothing happens: something is due, or the connection is to be replaced."""
-        deadlines = [self._responses.next_deadline()]
+        deadlines = [self._responses.next_deadline(), self._life.confirm_by]
         reconnect_at = self._life.reconnect_at
         if reconnect_at is not None and reconnect_at > now:
             deadlines.append(reconnect_at)
@@ -309,7 +316,7 @@ class Translator:
             APIError: the connection is of no use any more; ``retryable`` says whether another one may be.
         """
         match event:
-            case server.SessionCreated(session=session):
+            case server.SessionCreated(session=session) if not self._life.connected:
                 self._open(session, now=now)
             case server.SessionUpdated():
                 self._session_updated()
@@ -338,6 +345,7 @@ class Translator:
                 heard = message.words_heard(end_ms) if message else None
                 self._conversation.item_truncated(item_id, heard)
             case server.ResponseCreated(response=response):
+                self._input_audio.answering(response.id)
                 self._take(self._response_events.created(response, now=now))
             case server.ResponseOutputItemAdded(response_id=response_id, item=item):
                 self._response_events.item_added(response_id, item, now=now)
@@ -381,7 +389,7 @@ class Translator:
                     isinstance(event, client.ResponseCancel) and event.response_id == response.id
                 )
             )
-        self._input_audio.answered()
+        self._input_audio.answered(response.id)
         self._take(self._response_events.done(response, now=now))
         if response.status == "failed":
             failure = errors.failed_response(response.status_details)

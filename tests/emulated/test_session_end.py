@@ -126,6 +126,19 @@ async def test_a_malformed_event_costs_one_log_line(
     assert "secret" not in caplog.text
 
 
+async def test_a_configuration_that_is_never_confirmed_costs_the_connection_and_is_told(
+    service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_life, "CONFIRM_WITHIN_S", 0.2)
+    service.faults.withhold.add("session.updated")
+    async with session_with(service) as (session, events):
+        fault = await events.wait("error")
+        assert fault.recoverable
+        assert "did not confirm" in str(fault.error)
+        service.faults.withhold.clear()
+        assert (await heard(await session.generate_reply()))[0]
+
+
 # --- closing ----------------------------------------------------------------------------------------------------------
 
 

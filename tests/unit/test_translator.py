@@ -4,6 +4,7 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import APIError, llm
+from livekit_plugins_voicelive.connection_life import CONFIRM_WITHIN_S
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemCreate,
@@ -133,6 +134,34 @@ async def test_a_response_that_failed_for_good_ends_the_connection() -> None:
     with pytest.raises(APIError) as raised:
         pair.translator.receive(server.ResponseDone(response=failed), now=0)
     assert not raised.value.retryable
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_configuration_that_is_never_confirmed_ends_the_connection(told: bool) -> None:
+    pair = SessionPair(connected=False)
+    pair.withheld.add(server.SessionUpdated)
+    pair.connect()
+    if told:
+        details = server.ErrorDetails(code="invalid_value", param="session.voice")
+        pair.translator.receive(server.ErrorEvent(error=details), now=0)
+    assert pair.translator.next_deadline(now=0) == CONFIRM_WITHIN_S
+    pair.translator.advance(now=CONFIRM_WITHIN_S - 1)
+    with pytest.raises(APIError, match="session.voice" if told else "did not confirm") as raised:
+        pair.translator.advance(now=CONFIRM_WITHIN_S)
+    assert raised.value.retryable is not told
+    pair.translator.advance(now=CONFIRM_WITHIN_S)
+
+
+async def test_an_error_without_an_id_is_no_refusal_of_a_configuration_that_is_confirmed() -> None:
+    pair = SessionPair(connected=False)
+    pair.withheld.add(server.SessionUpdated)
+    pair.connect()
+    details = server.ErrorDetails(code="invalid_value")
+    pair.translator.receive(server.ErrorEvent(error=details), now=0)
+    pair.translator.receive(server.SessionUpdated(session={}), now=1)
+    pair.translator.receive(server.ErrorEvent(error=details), now=1)
+    pair.advance(CONFIRM_WITHIN_S)
+    assert len(pair.emits("error")) == 2
 
 
 async def test_a_response_announced_twice_is_one() -> None:
