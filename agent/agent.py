@@ -8,18 +8,20 @@ Settings come from the environment, or from `.env.local` and `.env` beside this 
 
 import sys
 
-from livekit.agents import AgentServer, cli
-from worker.call import answer, load
+from livekit.agents import cli
+from worker.call import answer
 from worker.environment import load_environment
 from worker.preflight import preflight
+from worker.worker import Worker
 
 # Also for `lk agent dev` and `python -m livekit.agents`, which import this file and look for `server`.
 load_environment()
+if __name__ == "__main__":
+    preflight(sys.argv[1:])
 
-server = AgentServer(load_fnc=load)
+server = Worker()
 # The agent's name is left to LIVEKIT_AGENT_NAME; without one every new room gets this agent.
 server.rtc_session()(answer)
 
 if __name__ == "__main__":
-    preflight(sys.argv[1:])
     cli.run_app(server)

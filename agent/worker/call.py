@@ -1,12 +1,14 @@
-"""What happens when a room wants an agent, and how full the worker says it is."""
+"""What happens when a room wants an agent: a call, from its settings to the agent's leaving."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-from livekit import rtc
-from livekit.agents import AgentServer, AgentSession, CloseEvent, JobContext, llm
+import aiohttp
+
+from livekit import api, rtc
+from livekit.agents import AgentSession, CloseEvent, CloseReason, JobContext, llm
 from livekit.agents.voice.room_io import RoomOptions
 
 from .apology import apologise
@@ -15,24 +17,15 @@ from .call_report import CallReport
 from .call_settings import CallRefused, CallSettings
 from .failures import in_words
 from .models import name_of
-from .settings import WorkerSettings
 
 logger = logging.getLogger("livekit.agents.voicelive-worker")
-
-FULL = 0.7
-"""The load at which a LiveKit server passes a worker over (its ``agents.target_load``), and a worker in production declines."""
 
 CALLER_DEADLINE_S = 20.0
 """How long an agent that cannot answer waits for the caller, to say so."""
 
 
-def load(server: AgentServer) -> float:
-    """How full the worker is, by calls: ``FULL`` when it has all that AGENT_MAX_JOBS allows.
-
-    LiveKit's default is the machine's CPU, and the LiveKit server passes a busy machine over without a word. A realtime
-    worker mostly waits for the network: its calls are what counts.
-    """
-    return min(1.0, FULL * (len(server.active_jobs) / WorkerSettings().max_jobs))
+WITHOUT_OUR_DOING = (CloseReason.JOB_SHUTDOWN, CloseReason.PARTICIPANT_DISCONNECTED)
+"""Ends after which a person who is in the room, or comes back, may have another agent."""
 
 
 async def answer(ctx: JobContext) -> None:
@@ -45,6 +38,7 @@ async def answer(ctx: JobContext) -> None:
         logger.error("the call cannot start: %s%s", refused, cause)
         await ctx.connect()
         await explain(ctx.room, str(refused))
+        await withdraw(ctx)
         ctx.shutdown(reason="refused")
         return
     await Call(ctx, settings, model).start()
@@ -71,11 +65,10 @@ class Call:
         audio = not self._settings.text_only
         # This joins the room: so what the caller says while connecting is heard.
         await self._session.start(
-            agent=Assistant(self._settings),
+            agent=Assistant(self._settings, watch=self._report.watch_connection),
             room=self._ctx.room,
             room_options=RoomOptions(audio_input=audio, audio_output=audio),
         )
-        self._report.watch_connection(self._session.current_agent.realtime_llm_session)
 
     def _closed(self, event: CloseEvent) -> None:
         self._leaving = asyncio.create_task(self._leave(event))
@@ -84,6 +77,8 @@ class Call:
         """Who is still in the room must not wait for a dead agent in silence."""
         if event.error is not None:
             await explain(self._ctx.room, in_words(event.error.error))
+        if event.reason not in WITHOUT_OUR_DOING:
+            await withdraw(self._ctx)
         self._ctx.shutdown(reason=event.reason.value)
 
 
@@ -97,3 +92,11 @@ async def explain(room: rtc.Room, sentence: str) -> None:
         except TimeoutError:
             return
     await apologise(room, sentence)
+
+
+async def withdraw(ctx: JobContext) -> None:
+    """Take the call's dispatch back: nobody is to send another agent after one that left on purpose."""
+    try:
+        await ctx.api.agent_dispatch.delete_dispatch(ctx.job.dispatch_id, ctx.room.name)
+    except (aiohttp.ClientError, api.TwirpError, TimeoutError) as error:
+        logger.warning("the dispatch could not be withdrawn: %s", error)

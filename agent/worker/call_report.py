@@ -22,11 +22,13 @@ from livekit.agents import (
     UserStateChangedEvent,
 )
 from livekit.agents.llm import RealtimeSession
+from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.agents.voice.events import SessionUsageUpdatedEvent
 from livekit.agents.voice.speech_handle import SpeechHandle
 
 from .failures import kind_of
 from .figures import CallFigures, TurnFigures
+from .measurements import measure
 
 logger = logging.getLogger("livekit.agents.voicelive-worker")
 
@@ -50,8 +52,9 @@ class CallReport:
         session.on("close", self._closed)
 
     def watch_connection(self, realtime: RealtimeSession) -> None:
-        """Count its reconnections too; it is there once the agent session has started."""
-        realtime.on("session_reconnected", lambda _: self.figures.reconnected())
+        """Listen to it too, before anything happens on it."""
+        realtime.on("session_reconnected", self._reconnected)
+        realtime.on("metrics_collected", self._metrics_collected)
 
     def _speech_created(self, event: SpeechCreatedEvent) -> None:
         handle = event.speech_handle
@@ -59,7 +62,17 @@ class CallReport:
         handle.add_done_callback(self._speech_done)
 
     def _speech_done(self, handle: SpeechHandle) -> None:
-        self._publish(self.figures.turn_ended(handle.chat_items, interrupted=handle.interrupted))
+        turn = self.figures.turn_ended(handle.chat_items, interrupted=handle.interrupted)
+        if turn is None:
+            return
+        self._publish(turn)
+        measure("turns")
+        if turn.interrupted:
+            measure("barge_ins")
+        if turn.latency_ms is not None:
+            measure("turn_latency", turn.latency_ms / 1000)
+        for tool in turn.tools:
+            measure("tool_calls", tool=tool)
 
     def _user_state_changed(self, event: UserStateChangedEvent) -> None:
         if event.old_state == "speaking":
@@ -70,11 +83,28 @@ class CallReport:
             self.figures.agent_sounded(now=event.created_at)
 
     def _usage_updated(self, event: SessionUsageUpdatedEvent) -> None:
-        self._publish(self.figures.used(event.usage))
+        corrected = self.figures.used(event.usage)
+        if corrected is not None:
+            self._publish(corrected)
+
+    def _metrics_collected(self, metrics: object) -> None:
+        """Once for each response, from whichever model."""
+        if not isinstance(metrics, RealtimeModelMetrics):
+            return
+        model = (metrics.metadata.model_name if metrics.metadata else None) or "unknown"
+        measure("tokens", metrics.input_tokens, model=model, direction="input")
+        measure("tokens", metrics.output_tokens, model=model, direction="output")
+        if metrics.ttft >= 0:
+            measure("first_audio", metrics.ttft)
+
+    def _reconnected(self, _: object) -> None:
+        self.figures.reconnected()
+        measure("reconnects")
 
     def _failed(self, event: ErrorEvent) -> None:
         error = getattr(event.error, "error", event.error)
         self.figures.failed(kind_of(error))
+        measure("errors", kind=kind_of(error))
         if getattr(event.error, "recoverable", False):
             logger.warning("Voice Live: %s", error)
         else:
@@ -83,9 +113,11 @@ class CallReport:
     def _closed(self, event: CloseEvent) -> None:
         summary = self.figures.summary(now=time.time(), ended=event.reason.value)
         logger.info("call summary", extra=summary)
+        measure("calls", ended=event.reason.value)
+        measure("call_duration", summary["duration_s"])
 
-    def _publish(self, turn: TurnFigures | None) -> None:
-        if turn is not None and self._room.isconnected():
+    def _publish(self, turn: TurnFigures) -> None:
+        if self._room.isconnected():
             task = asyncio.create_task(self._send(turn))
             self._publishing.add(task)
             task.add_done_callback(self._publishing.discard)

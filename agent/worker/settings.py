@@ -24,6 +24,10 @@ class WorkerSettings(EnvironmentSettings):
 
     max_jobs: int = Field(20, alias="AGENT_MAX_JOBS", ge=1)
     """Calls that it takes at a time."""
+    http_port: int | None = Field(None, alias="AGENT_HTTP_PORT", ge=0, le=65535)
+    """Where it tells of its health and metrics; 0 takes any free port. Without it, `start` takes 8081 and `dev` any."""
+    register_retries: int = Field(16, alias="AGENT_REGISTER_RETRIES", ge=0)
+    """How often it tries again to reach the LiveKit server, over some two minutes, before it gives up."""
 
 
 class Settings(EnvironmentSettings):
@@ -45,11 +49,7 @@ def problems(livekit_variables: Iterable[str]) -> list[str]:
 
     ``livekit_variables`` are those that must be set.
     """
-    found = [
-        f"{name} is not set: it is your LiveKit server's, see the README."
-        for name in livekit_variables
-        if not os.environ.get(name, "").strip()
-    ]
+    found = missing(livekit_variables)
     for needed in (WorkerSettings, Settings, realtime_model):
         try:
             needed()
@@ -58,6 +58,15 @@ def problems(livekit_variables: Iterable[str]) -> list[str]:
         except ValueError as error:
             found.append(f"{str(error).removesuffix('.')}.")
     return found
+
+
+def missing(livekit_variables: Iterable[str]) -> list[str]:
+    """A sentence for each of these variables that is not set."""
+    return [
+        f"{name} is not set: it is your LiveKit server's, see the README."
+        for name in livekit_variables
+        if not os.environ.get(name, "").strip()
+    ]
 
 
 def sentence(details: Any) -> str:

@@ -99,6 +99,27 @@ def start_worker(
         worker.stop()
 
 
+StartWatcher = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def start_watcher(
+    livekit: LiveKitAccess, service: EmulatorServer, tmp_path: Path
+) -> Iterator[StartWatcher]:
+    """Start the watcher that replaces dead agents; it is stopped after the test."""
+    started: list[WorkerProcess] = []
+
+    def start(**changes: str) -> WorkerProcess:
+        environment = environment_of(livekit, service, **changes)
+        log = tmp_path / f"watcher-{len(started)}.log"
+        started.append(WorkerProcess(environment, log, command=("-m", "worker.redispatch")))
+        return started[-1]
+
+    yield start
+    for watcher in started:
+        watcher.stop()
+
+
 Visit = Callable[..., Awaitable[Visitor]]
 
 

@@ -31,7 +31,7 @@ async def wait_for_error(caller: Visitor) -> str:
 async def test_a_call_that_breaks_says_why_in_writing_and_aloud_and_then_ends(
     start_worker: StartWorker, visit: Visit, service: EmulatorServer, speech: Speech
 ) -> None:
-    start_worker().wait_until_registered()
+    await start_worker().registered()
     caller = await visit()
     await caller.wait_for_state("speaking")
     service.faults.handshake_status = 403
@@ -49,7 +49,7 @@ async def test_a_call_with_unknown_settings_is_told_so_and_the_log_names_the_key
     start_worker: StartWorker, visit: Visit, service: EmulatorServer
 ) -> None:
     worker = start_worker()
-    worker.wait_until_registered()
+    await worker.registered()
     caller = await visit(metadata=json.dumps({"api_key": "stolen-secret"}))
     assert "`api_key` is not one of model" in await wait_for_error(caller)
     await caller.wait_for_state("gone")
@@ -61,12 +61,12 @@ async def test_a_call_with_unknown_settings_is_told_so_and_the_log_names_the_key
 async def test_a_call_is_answered_as_its_dispatch_asks(
     start_worker: StartWorker, visit: Visit, service: EmulatorServer
 ) -> None:
-    start_worker().wait_until_registered()
+    await start_worker().registered()
     asked = {"model": "gpt-4.1", "greeting": 'Say "Moin."', "tools": ["convert"]}
     caller = await visit(metadata=json.dumps(asked))
     await caller.wait_until(lambda: caller.turns, deadline_s=DEADLINE_S, what="greeting")
     assert caller.turns[1]["model"] == "gpt-4.1"
-    assert [said.text for said in caller.said_by_agent()] == ["Moin."]
+    await caller.wait_to_read("Moin.")
     assert "model=gpt-4.1" in service.requests[0].target
     [update] = [event for event in service.received[0] if isinstance(event, SessionUpdate)]
     assert [tool["name"] for tool in update.session["tools"]] == ["convert"]
@@ -76,7 +76,7 @@ async def test_voice_live_is_connected_before_the_caller_is_there_who_then_misse
     start_worker: StartWorker, visit: Visit, service: EmulatorServer, livekit: LiveKitAccess
 ) -> None:
     # With a name, because a new room gets an unnamed agent by itself too.
-    start_worker(LIVEKIT_AGENT_NAME="concierge").wait_until_registered()
+    await start_worker(LIVEKIT_AGENT_NAME="concierge").registered()
     room = f"call-{secrets.token_hex(4)}"
     async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as server:
         await server.agent_dispatch.create_dispatch(
@@ -88,15 +88,14 @@ async def test_voice_live_is_connected_before_the_caller_is_there_who_then_misse
         )
     await eventually(lambda: any(service.received))
     caller = await visit(room)
-    await caller.wait_until(lambda: caller.turns, deadline_s=DEADLINE_S, what="greeting")
-    assert [said.text for said in caller.said_by_agent()] == ["You are here at last."]
+    await caller.wait_to_read("You are here at last.")
     assert caller.heard.last_audible()
 
 
 async def test_what_the_caller_said_before_the_agent_came_is_heard(
     start_worker: StartWorker, livekit: LiveKitAccess, service: EmulatorServer
 ) -> None:
-    start_worker().wait_until_registered()
+    await start_worker().registered()
     room = rtc.Room()
     agent_came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     room.on("participant_connected", lambda agent: agent_came.set_result(agent.identity))
@@ -136,7 +135,7 @@ def heard_something(service: EmulatorServer) -> bool:
 async def test_who_only_reads_and_types_is_answered_in_writing(
     start_worker: StartWorker, livekit: LiveKitAccess, service: EmulatorServer
 ) -> None:
-    start_worker().wait_until_registered()
+    await start_worker().registered()
     room = rtc.Room()
     answers: asyncio.Queue[str] = asyncio.Queue()
 

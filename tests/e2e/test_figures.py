@@ -25,7 +25,7 @@ async def test_each_turn_is_told_to_the_room_and_the_whole_call_to_the_log(
     start_worker: StartWorker, visit: Visit
 ) -> None:
     worker = start_worker(AZURE_VOICELIVE_MODEL="gpt-realtime-mini")
-    worker.wait_until_registered()
+    await worker.registered()
     caller = await visit()
     await wait_for_turn(caller, 1)
     await caller.speak(utterance())
@@ -43,7 +43,7 @@ async def test_each_turn_is_told_to_the_room_and_the_whole_call_to_the_log(
     assert [turn["latency_ms"] is None for turn in turns] == [True, False, True, True]
     assert [turn["tools"] for turn in turns] == [[], [], ["get_time"], []]
     assert [turn["interrupted"] for turn in turns] == [False, False, False, True]
-    worker.wait_for_line("call summary")
+    await worker.says("call summary")
     [summary] = [line for line in worker.log_lines if line["message"] == "call summary"]
     assert summary["ended"] == "participant_disconnected"
     assert summary["turns"] >= 4

@@ -38,6 +38,14 @@ class Visitor(Caller):
             lambda: self.agent_state == state, deadline_s=DEADLINE_S, what=f"agent that is {state}"
         )
 
+    async def wait_to_read(self, *sentences: str) -> None:
+        """Wait until the agent's sentences so far are these, each written to its end."""
+        await self.wait_until(
+            lambda: [said.text for said in self.said_by_agent() if said.final] == list(sentences),
+            deadline_s=DEADLINE_S,
+            what=f"agent that has said {sentences}",
+        )
+
     def _stream_started(self, reader: rtc.TextStreamReader, identity: str) -> None:
         self._start(self._read(reader))
 

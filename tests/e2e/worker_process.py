@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,28 +45,32 @@ def environment_of(
 class WorkerProcess:
     """Owns one worker's process, from its start to its end."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        log: Path,
+        *,
+        command: Sequence[str] = ("agent.py", "start"),
+    ) -> None:
         self._child = ChildProcess(
             "Agent worker",
-            [sys.executable, "agent.py", "start"],
+            [sys.executable, *command],
             log=log,
             environment=environment,
             folder=CHECKOUT / "agent",
         )
 
-    def wait_until_registered(self) -> None:
-        self._child.wait_for_line(REGISTERED, deadline_s=DEADLINE_S)
+    async def registered(self) -> None:
+        await self.says(REGISTERED)
 
-    def wait_for_line(self, pattern: str) -> str:
-        return self._child.wait_for_line(pattern, deadline_s=DEADLINE_S)[0]
+    async def says(self, pattern: str) -> str:
+        """Wait for a line of the log, while the test's own servers go on."""
+        found = await asyncio.to_thread(self._child.wait_for_line, pattern, deadline_s=DEADLINE_S)
+        return found[0]
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        self._child.wait_until(lambda: condition() or None, deadline_s=DEADLINE_S)
-
-    def wait_for_end(self) -> int:
+    async def end(self) -> int:
         """Its exit status, once it has ended by itself."""
-        status: int = self._child.wait_for_end(deadline_s=DEADLINE_S)
-        return status
+        return await asyncio.to_thread(self._child.wait_for_end, deadline_s=DEADLINE_S)
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:
@@ -77,10 +82,9 @@ class WorkerProcess:
     def log(self) -> str:
         return self._child.log.read_text(errors="replace")
 
-    @property
-    def address(self) -> str:
+    async def address(self) -> str:
         """Where it tells how it is."""
-        port = self.wait_for_line(r"health and metrics on port \d+").rsplit(" ", 1)[1]
+        port = (await self.says(r"health and metrics on port \d+")).rsplit(" ", 1)[1]
         return f"http://{LOOPBACK}:{port}"
 
     @property
@@ -91,6 +95,11 @@ class WorkerProcess:
         """Send the worker itself a signal, as an orchestrator would."""
         [worker] = psutil.Process(self._child.pid).children()
         worker.send_signal(number)
+
+    def kill(self) -> None:
+        """End it with all its calls, as the loss of its machine would."""
+        [worker] = psutil.Process(self._child.pid).children()
+        os.killpg(worker.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         self._child.stop()

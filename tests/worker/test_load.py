@@ -2,8 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from livekit.agents import AgentServer
-from worker.call import FULL, load
+from worker.worker import FULL, Worker, load
 
 
 def load_of(jobs: int) -> float:
@@ -30,7 +29,7 @@ def test_the_worker_takes_as_many_calls_as_it_is_allowed_and_no_more(
 
 
 def test_the_worker_in_production_declines_at_that_load() -> None:
-    assert AgentServer()._load_threshold.prod_default == FULL  # type: ignore[union-attr]
+    assert Worker()._load_threshold.prod_default == FULL  # type: ignore[union-attr]
 
 
 def test_a_limit_left_blank_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,4 +169,4 @@ def test_help_needs_no_settings() -> None:
 def test_importing_the_entry_file_offers_the_server_and_starts_nothing() -> None:
     code = "import threading, agent; print(type(agent.server).__name__, threading.active_count())"
     done = run("-c", code, changes=dict.fromkeys(ENOUGH))
-    assert done.stdout.split() == ["AgentServer", "1"], done.stderr
+    assert done.stdout.split() == ["Worker", "1"], done.stderr
