@@ -27,7 +27,7 @@ from .endpoint import Endpoint
 from .environment import named
 from .input_audio import InputAudio
 from .output_audio import OutputAudio
-from .pending_requests import new_event_id
+from .pending_requests import PendingRequests, new_event_id
 from .protocol.client_events import (
     ConversationItemCreate,
     ResponseCreate,
@@ -332,7 +332,9 @@ class _Call:
 
     async def spoken_turn(self, speech: list[rtc.AudioFrame]) -> int:
         """Say ``speech``, which the service itself spoke; returns milliseconds to the first of the answer."""
-        microphone = InputAudio(detects_turns=True, format=self._settings.input_format)
+        microphone = InputAudio(
+            PendingRequests(), detects_turns=True, format=self._settings.input_format
+        )
         rate = self._settings.output_format.sample_rate
         for frame in [*speech, rtc.AudioFrame.create(rate, 1, rate * SILENCE_S)]:
             for event in microphone.push(frame):

@@ -7,14 +7,15 @@ counted in audio.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from livekit import rtc
 
 from .audio_format import PCM_24_KHZ, AudioFormat
-from .pending_requests import new_event_id
+from .committed_turns import CommittedTurn, CommittedTurns
+from .pending_requests import PendingRequest, PendingRequests, new_event_id
 from .protocol.client_events import (
     ClientEvent,
     InputAudioBufferAppend,
@@ -35,20 +36,24 @@ UTTERANCE_KEPT_MS = 30_000
 """Of one utterance, or of what was said while there is no connection; older audio is given up."""
 
 
-@dataclass(frozen=True)
-class CommittedTurn:
-    """A user message that may have to be said again."""
-
-    audio: bytes
-    by_hand: bool
-    """Committed by us, not by the service's detector."""
+REHEARD_WITHIN_MS = 5_000
+"""On a new connection: until so much more was said, the detector may still report speech in what it hears again."""
 
 
 class InputAudio:
     """Owns the resampler, the part chunk, and the audio kept for a reconnect. An utterance dies with its transcript."""
 
-    def __init__(self, *, detects_turns: bool, format: AudioFormat = PCM_24_KHZ) -> None:
-        """Begin without a connection. ``detects_turns``: without the service's turn detection every sound belongs to the open utterance."""
+    def __init__(
+        self, pending: PendingRequests, *, detects_turns: bool, format: AudioFormat = PCM_24_KHZ
+    ) -> None:
+        """Begin without a connection.
+
+        Args:
+            pending: where commits are remembered until they are answered.
+            detects_turns: without the service's turn detection every sound belongs to the open utterance.
+            format: what the service is to be sent.
+        """
+        self._pending = pending
         self.detects_turns = detects_turns
         self._format = format
         self._resampler: rtc.AudioResampler | None = None
@@ -58,9 +63,10 @@ class InputAudio:
         self._kept_length = 0
         self._sent_length = 0
         self._buffered_length = 0
+        self._reheard_length = 0
         self._connected = False
         self.in_speech = False
-        self._committed: dict[str, CommittedTurn] = {}
+        self._turns = CommittedTurns(format.ms_to_bytes(UTTERANCE_KEPT_MS))
 
     # --- up -----------------------------------------------------------------------------------------------------------
 
@@ -79,15 +85,27 @@ class InputAudio:
         events = self._flush()
         if self._format.bytes_to_ms(self._buffered_length) < MIN_COMMIT_MS:
             return [*events, *self.clear()]
+        return [*events, self._commit()]
+
+    def _commit(self) -> ClientEvent:
+        event = InputAudioBufferCommit(event_id=new_event_id())
+        turn = self._end_turn(str(event.event_id), by_hand=True)
+        if self._connected:
+            self._pending.add(PendingRequest(event, undo=partial(self._turns.forget, turn.id)))
+        return event
+
+    def _end_turn(self, id: str, *, by_hand: bool) -> CommittedTurn:
+        turn = CommittedTurn(
+            id, self._take_kept(), self._buffered_length, by_hand, confirmed=not by_hand
+        )
         self._buffered_length = 0
-        if not self._connected:
-            self.committed("", by_hand=True)
-        return [*events, InputAudioBufferCommit(event_id=new_event_id())]
+        self._turns.add(turn)
+        return turn
 
     def clear(self) -> list[ClientEvent]:
         """Drop what was said since the last turn."""
         self._part.clear()
-        self._forget()
+        self._take_kept()
         self._buffered_length = 0
         self.in_speech = False
         return [InputAudioBufferClear()]
@@ -130,42 +148,52 @@ class InputAudio:
         first_kept = self._sent_length - self._kept_length
         self._drop(self._format.ms_to_bytes(audio_start_ms) - first_kept)
 
-    def committed(self, item_id: str, *, by_hand: bool) -> None:
-        """The utterance became a user message: it is kept until it is understood or answered."""
+    def committed(self, item_id: str) -> CommittedTurn:
+        """What was committed became a user message: its audio is kept until it is understood or answered."""
         self.in_speech = False
-        self._buffered_length = 0
-        # One turn is open at a time: an older one that nobody transcribed was answered long ago.
-        self._committed = {item_id: CommittedTurn(b"".join(self._kept), by_hand)}
-        self._forget()
+        by_hand = self._pending.take_first(lambda sent: isinstance(sent, InputAudioBufferCommit))
+        if by_hand is not None:
+            return self._turns.confirm(str(by_hand.event.event_id), item_id)
+        return self._end_turn(item_id, by_hand=False)
+
+    def duration_s(self, turn: CommittedTurn) -> float:
+        """How long that turn was, silence included."""
+        return self._format.bytes_to_ms(turn.length) / 1000
 
     def understood(self, item_id: str) -> None:
         """The message has its transcript: its audio is needed no more."""
-        self._committed.pop(item_id, None)
+        self._turns.forget(item_id)
 
-    def answered(self) -> None:
-        """The last turn has its answer: its audio is needed no more."""
-        self._committed.clear()
+    def answering(self, response_id: str) -> None:
+        """A response began, to what was committed before."""
+        self._turns.answering(response_id)
+
+    def answered(self, response_id: str) -> None:
+        """The response ended: the audio of what it answered is needed no more."""
+        self._turns.answered(response_id)
 
     @property
     def has_unanswered_turn(self) -> bool:
-        """Whether the next connection hears a turn again, and will answer it."""
-        return bool(self._committed)
+        """Whether the next connection hears a turn again, and will answer it unasked."""
+        return self._turns.answered_unasked
 
     def connected(self) -> list[ClientEvent]:
         """Open a connection with what the last one may not have understood.
 
         The service counts its milliseconds from the first of this audio.
         """
-        turns, kept = list(self._committed.values()), b"".join(self._kept)
-        self._committed.clear()
-        self._forget()
+        turns, kept = self._turns.take(), self._take_kept()
+        again = sum(len(turn.audio) for turn in turns) + len(kept)
+        self._reheard_length = again + self._format.ms_to_bytes(REHEARD_WITHIN_MS) if again else 0
         self._sent_length = self._buffered_length = 0
         self._connected = True
+        # What the last detector heard, this one has yet to hear.
+        self.in_speech = False
         events: list[ClientEvent] = []
         for turn in turns:
             events += self._append_all(turn.audio)
             if turn.by_hand:
-                events += self.commit()
+                events.append(self._commit())
         return events + self._append_all(kept)
 
     def disconnected(self) -> None:
@@ -173,7 +201,8 @@ class InputAudio:
         self._connected = False
 
     def _trim(self) -> None:
-        whole = self.in_speech or not self._connected or not self.detects_turns
+        reheard = self._sent_length > self._reheard_length
+        whole = self.in_speech or not (self._connected and self.detects_turns and reheard)
         self._drop(
             self._kept_length
             - self._format.ms_to_bytes(UTTERANCE_KEPT_MS if whole else QUIET_KEPT_MS)
@@ -185,9 +214,11 @@ class InputAudio:
             length -= len(self._kept[0])
             self._kept_length -= len(self._kept.popleft())
 
-    def _forget(self) -> None:
+    def _take_kept(self) -> bytes:
+        kept = b"".join(self._kept)
         self._kept.clear()
         self._kept_length = 0
+        return kept
 
 
 def _mono(frame: rtc.AudioFrame) -> rtc.AudioFrame:

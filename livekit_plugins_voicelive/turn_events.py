@@ -9,9 +9,7 @@ from .conversation import Conversation
 from .input_audio import InputAudio
 from .metrics import transcription_metrics
 from .outcome import Emit, Identity, Outcome
-from .pending_requests import PendingRequests
 from .protocol import server_events as server
-from .protocol.client_events import InputAudioBufferCommit
 from .responses import Responses
 from .session_settings import SessionSettings
 from .user_turns import UserTurns
@@ -22,14 +20,12 @@ class TurnEvents:
 
     def __init__(
         self,
-        pending: PendingRequests,
         input_audio: InputAudio,
         conversation: Conversation,
         responses: Responses,
         settings: SessionSettings,
         identity: Identity,
     ) -> None:
-        self._pending = pending
         self._input_audio = input_audio
         self._conversation = conversation
         self._responses = responses
@@ -53,9 +49,12 @@ class TurnEvents:
 
     def committed(self, item_id: str, *, now: float) -> None:
         """The turn is a message now; one that the service ended, it also answers."""
-        by_hand = self._pending.take_first(lambda sent: isinstance(sent, InputAudioBufferCommit))
-        self._input_audio.committed(item_id, by_hand=by_hand is not None)
-        if by_hand is None and self._settings.answers_turns:
+        if not self._turns.committed(item_id):
+            return
+        committed = self._input_audio.committed(item_id)
+        if committed.by_hand:
+            self._turns.ended_by_hand(item_id, self._input_audio.duration_s(committed))
+        elif self._settings.answers_turns:
             self._responses.to_turn.turn_committed(now=now)
             if not self._settings.transcribes:
                 self._responses.to_turn.turn_understood(now=now)

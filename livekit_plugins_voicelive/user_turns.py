@@ -23,12 +23,17 @@ class UserTurn:
     """Unix seconds of its ``speech_started``; it decides where the message stands in LiveKit's history."""
     audio_start_ms: int = 0
     audio_end_ms: int = 0
+    by_hand_s: float | None = None
+    """All that was committed, where we ended the turn and no detector."""
+    committed: bool = False
     words: str = ""
     final: bool = False
 
     @property
     def duration_s(self) -> float:
         """How long the user spoke, as far as the service has told."""
+        if self.by_hand_s is not None:
+            return self.by_hand_s
         return max(0, self.audio_end_ms - self.audio_start_ms) / 1000
 
 
@@ -46,6 +51,16 @@ class UserTurns:
     def stopped(self, item_id: str, audio_end_ms: int) -> None:
         """Speech ends."""
         self[item_id].audio_end_ms = audio_end_ms
+
+    def committed(self, item_id: str) -> bool:
+        """The turn is a message; False if it has been one before."""
+        turn = self[item_id]
+        known, turn.committed = turn.committed, True
+        return not known
+
+    def ended_by_hand(self, item_id: str, duration_s: float) -> None:
+        """No detector told how long the turn was."""
+        self[item_id].by_hand_s = duration_s
 
     def heard(self, event: InputAudioTranscriptionDelta) -> llm.InputTranscriptionCompleted | None:
         """More words: an interim transcript, which holds all words so far."""

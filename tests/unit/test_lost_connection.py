@@ -143,9 +143,7 @@ async def test_a_connection_is_sound_when_it_lasts_or_ends_a_response() -> None:
 
 async def test_a_response_that_failed_does_not_speak_for_its_connection() -> None:
     pair = SessionPair()
-    pair.translator.receive(
-        server.ResponseDone(response=Response(id="r", status="failed")), now=0
-    )
+    pair.translator.receive(server.ResponseDone(response=Response(id="r", status="failed")), now=0)
     assert not pair.translator.is_sound(now=0)
 
 
@@ -316,3 +314,61 @@ async def test_a_commit_by_hand_without_a_connection_is_made_by_the_next() -> No
     assert len(pair.sent_of(InputAudioBufferCommit)) == 1
     assert waiter.done()
     assert pair.history[0].text_content == "Hello?"
+
+
+UNDERSTOOD = {server.InputAudioTranscriptionDelta, server.InputAudioTranscriptionCompleted}
+
+
+async def test_a_commit_by_hand_on_its_way_is_made_by_the_next_connection() -> None:
+    pair = SessionPair(hears=["Hello?"], settings={"turn_detection": None})
+    pair.start_speaking()
+    pair.translator.commit_audio()
+    waiter = pair_waiter()
+    pair.translator.generate_reply(waiter, now=0)
+    pair.translator.events_to_send()  # they leave, and the connection dies
+    pair.lose()
+    pair.sent()
+    pair.connect()
+    assert [type(event) for event in pair.sent()][1:] == [InputAudioBufferCommit, ResponseCreate]
+    assert waiter.done()
+    assert pair.history[0].text_content == "Hello?"
+
+
+async def test_turns_by_hand_survive_two_losses() -> None:
+    pair = SessionPair(
+        hears=["One", "Two", "One", "Two"], settings={"turn_detection": None}, connected=False
+    )
+    for _ in range(2):
+        pair.start_speaking()
+        pair.translator.commit_audio()
+    pair.generate_reply()
+    pair.withheld |= {*UNDERSTOOD, server.ResponseCreated}
+    pair.connect()
+    pair.lose()
+    pair.sent()
+    pair.withheld.clear()
+    pair.connect()
+    assert len(pair.sent_of(InputAudioBufferCommit)) == 2
+    assert [item.text_content for item in pair.history[:2]] == ["One", "Two"]
+
+
+async def test_a_reply_to_a_turn_by_hand_is_asked_for_again() -> None:
+    pair = SessionPair(Say("Here."), hears=["Hello?", "Hello?"], settings={"turn_detection": None})
+    pair.start_speaking()
+    pair.withheld |= UNDERSTOOD
+    pair.translator.commit_audio()
+    pair.settle()
+    pair.service.idle = True  # type: ignore[union-attr]
+    pair.generate_reply()
+    pair.withheld.clear()
+    pair.lose()
+    pair.connect()
+    assert Heard(pair.emits("generation_created")[-1]).texts == ["Here."]
+
+
+async def test_a_session_that_is_announced_twice_is_opened_once() -> None:
+    pair = SessionPair()
+    pair.sent()
+    pair.translator.receive(server.SessionCreated(session={}), now=0)
+    pair.settle()
+    assert pair.sent() == []

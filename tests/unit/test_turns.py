@@ -316,3 +316,43 @@ async def test_too_little_audio_is_cleared_and_audio_can_be_dropped() -> None:
     pair.settle()
     assert [type(e) for e in pair.sent()] == [InputAudioBufferClear, InputAudioBufferClear]
     assert pair.emits("error") == []
+
+
+# --- commits --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_turn_by_hand_is_billed_with_all_that_was_committed() -> None:
+    pair = SessionPair(hears=["Hello?"], settings={"turn_detection": None})
+    pair.start_speaking(1000)
+    pair.translator.commit_audio()
+    pair.settle()
+    [metrics] = [m for m in pair.emits("metrics_collected") if m.type == "stt_metrics"]
+    assert metrics.audio_duration == 1.0
+
+
+async def test_a_turn_that_is_announced_twice_is_one() -> None:
+    pair = SessionPair(hears=["Hello?", "Hello?"])
+    pair.withheld |= {
+        server.InputAudioTranscriptionDelta,
+        server.InputAudioTranscriptionCompleted,
+        server.ResponseCreated,
+        server.ResponseDone,
+    }
+    pair.speak()
+    [committed] = [e for e in pair.received if isinstance(e, server.InputAudioBufferCommitted)]
+    pair.translator.receive(committed, now=0)
+    pair.lose()
+    pair.withheld.clear()
+    pair.connect()
+    pair.stop_speaking()
+    assert pair.history[0].text_content == "Hello?"
+
+
+async def test_a_turn_that_the_service_is_not_to_answer_is_not_waited_for() -> None:
+    detection = {"type": "server_vad", "silence_duration_ms": 200, "create_response": False}
+    pair = SessionPair(hears=["Hello?"], settings={"turn_detection": detection})
+    pair.speak()
+    pair.sent()
+    pair.advance(60)
+    assert pair.sent() == []
+    assert pair.emits("error") == []
