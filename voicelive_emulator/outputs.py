@@ -28,6 +28,8 @@ Events = list[server.ServerEvent]
 class Output:
     """One item of a response, with what of it was sent; it may outlive the response in the conversation."""
 
+    in_conversation = True
+
     def __init__(self, item: Item, response_id: str, index: int) -> None:
         self.entry = Entry(item)
         self.index = index
@@ -192,6 +194,16 @@ class SpokenMessage(Message):
         events.append(server.ResponseAudioTranscriptDone(**self.place, transcript=self.text))
         events.append(server.ResponseContentPartDone(**self.place, part=self._part()))
         return events
+
+
+class InterimMessage(SpokenMessage):
+    """Words that fill the wait for the answer; nobody remembers them."""
+
+    in_conversation = False
+
+    def __init__(self, response_id: str, index: int) -> None:
+        super().__init__(response_id, index, word_timestamps=False, visemes=False)
+        self._change(id=new_id("interim"))
 
 
 class FunctionCall(Output):

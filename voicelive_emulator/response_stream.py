@@ -24,6 +24,7 @@ from .outputs import (
     ApprovalRequest,
     Events,
     FunctionCall,
+    InterimMessage,
     McpCall,
     Message,
     Output,
@@ -107,6 +108,14 @@ class ResponseStream:
         for start in range(0, len(chunk.audio), size):
             self._steps.append(Step(output, "audio", pcm=chunk.audio[start : start + size]))
         output.queued_ms += bytes_to_ms(len(chunk.audio))
+
+    def speak_interim(self, chunks: list[SpokenChunk]) -> None:
+        """Fill the wait: a message of its own, before all others."""
+        self._message = InterimMessage(self.id, len(self.outputs))
+        self._open(self._message)
+        for chunk in chunks:
+            self.speak(chunk)
+        self._close_message()
 
     def write(self, text: str) -> None:
         """A piece of a text message."""
@@ -235,7 +244,7 @@ class ResponseStream:
     def _announce(self, output: Output) -> Events:
         output.opened = True
         events: Events = [output.announcement()]
-        if self.spec.in_conversation:
+        if self.spec.in_conversation and output.in_conversation:
             created = self._conversation.append(output.entry)
             events += [created] * (2 if self._behaviour.announce_items_twice else 1)
         return events + output.opening()
@@ -274,7 +283,11 @@ class ResponseStream:
             id=self.id,
             status=status,
             status_details=details,
-            output=[output.entry.item for output in self.outputs if output.opened],
+            output=[
+                output.entry.item
+                for output in self.outputs
+                if output.opened and output.in_conversation
+            ],
             usage=usage,
             conversation_id=self._conversation.id if self.spec.in_conversation else None,
             modalities=self.spec.modalities,

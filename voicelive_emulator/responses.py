@@ -15,6 +15,7 @@ from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, giv
 
 from .behaviour import Backend, Behaviour
 from .conversation import Conversation, history_entries, normalised
+from .interim import Interim
 from .mcp_servers import McpServers, mcp_call
 from .outputs import Events
 from .refusal import Refused
@@ -59,6 +60,8 @@ class Responses:
         self._additional_instructions = ""
         self._think: Think | None = None
         self._speak: Speak | None = None
+        self._interim = Interim(None, backend)
+        self._interim_chunks: list[SpokenChunk] | None = None
         self._thoughts: deque[Thought] = deque()
         self._thought_out = False
         self._ended = False
@@ -101,6 +104,9 @@ class Responses:
         self._spent = None
         self._request = request
         self._additional_instructions = given(additional_instructions) or ""
+        interim = given(request.interim_response) or self._settings["interim_response"]
+        self._interim = Interim(interim if spec.spoken else None, self._backend)
+        self._interim_chunks = None
         self._stream = ResponseStream(spec, self._conversation, self._behaviour)
         return [self._stream.created()]
 
@@ -177,7 +183,9 @@ class Responses:
         if self._think is None and not self._thought_out and all_known:
             self._think = Think(stream.id, self._view())
             self._work.append(self._think)
+        self._interim.begin(now=now)
         self._next_thoughts(stream)
+        self._fill_wait(stream, now)
         events = stream.advance(self._usage(stream), now=now)
         for call in stream.take_mcp_calls():
             self._mcp_servers.call(call)
@@ -186,7 +194,10 @@ class Responses:
 
     def next_deadline(self) -> float | None:
         """When :meth:`advance` has something to send."""
-        return self._stream.next_deadline() if self._stream else None
+        if self._stream is None:
+            return None
+        deadlines = (self._stream.next_deadline(), self._interim.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
 
     def thought(self, work: Think, thought: Thought) -> None:
         """The brain has a piece."""
@@ -195,20 +206,33 @@ class Responses:
 
     def spoken(self, work: Speak, chunk: SpokenChunk) -> None:
         """The voice has a sentence."""
-        if work is self._speak and self._stream is not None:
+        if work is not self._speak or self._stream is None:
+            return
+        if self._interim_chunks is not None:
+            self._interim_chunks.append(chunk)
+        else:
             self._stream.speak(chunk)
 
     def finished(self, work: Think | Speak) -> None:
         """A piece of work is done."""
         if work is self._think:
             self._thought_out = True
-        elif work is self._speak:
+        elif work is self._speak and self._stream is not None:
             self._speak = None
+            if self._interim_chunks is not None:
+                self._stream.speak_interim(self._interim_chunks)
+                self._interim_chunks = None
 
     def _next_thoughts(self, stream: ResponseStream) -> None:
         """In order: a call that follows words waits until the words are spoken."""
         while self._thoughts and self._speak is None:
             thought = self._thoughts.popleft()
+            if isinstance(thought, Call) and (text := self._interim.for_tool()):
+                self._thoughts.appendleft(thought)
+                self._say_interim(stream, text)
+                return
+            if not isinstance(thought, Spent):
+                self._interim.drop()
             match thought:
                 case Call(name=name, arguments=arguments):
                     self._call(stream, name, arguments)
@@ -224,6 +248,15 @@ class Responses:
         if self._thought_out and self._speak is None and not self._thoughts and not self._ended:
             self._ended = True
             stream.end()
+
+    def _fill_wait(self, stream: ResponseStream, now: float) -> None:
+        if self._speak is None and (text := self._interim.for_latency(now=now)):
+            self._say_interim(stream, text)
+
+    def _say_interim(self, stream: ResponseStream, text: str) -> None:
+        self._interim_chunks = []
+        self._speak = Speak(stream.id, text, stream.spec.voice)
+        self._work.append(self._speak)
 
     def _call(self, stream: ResponseStream, name: str, arguments: str) -> None:
         tool = self._mcp_servers.find(self._tools, name)
