@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 
 from livekit.agents import llm
 
+from .log import logger
 from .protocol.items import (
     ContentPart,
     Item,
@@ -66,8 +68,18 @@ def _wire_part(role: str, content: llm.ChatContent, image_field: str) -> Content
     return None
 
 
-def _image_part(content: llm.ImageContent, image_field: str) -> ContentPart:
-    image = llm.utils.serialize_image(content)
+@cache
+def _warn_once(kind: str) -> None:
+    logger.warning("an image cannot be read (%s); it is left out", kind)
+
+
+def _image_part(content: llm.ImageContent, image_field: str) -> ContentPart | None:
+    try:
+        image = llm.utils.serialize_image(content)
+    except Exception as fault:
+        # Whatever an image library raises: the words beside the picture must still arrive.
+        _warn_once(type(fault).__name__)
+        return None
     url = image.external_url
     if image.data_bytes is not None:
         url = f"data:{image.mime_type};base64,{base64.b64encode(image.data_bytes).decode()}"

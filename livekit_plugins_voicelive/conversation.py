@@ -182,6 +182,8 @@ class Conversation:
     def show(self, frame: rtc.VideoFrame, *, keep: int) -> list[ClientEvent]:
         """Add a picture behind all else; of those shown so, the newest ``keep`` stay. LiveKit's history has none of them."""
         item = llm.ChatMessage(role="user", content=[llm.ImageContent(image=frame)])
+        if self._wire(item) is None:
+            return []
         shown = self._unattended(self._create(self._mirror.tail_id, item))
         self._pictures.append(item.id)
         outdated = [self._pictures.popleft() for _ in range(len(self._pictures) - keep)]

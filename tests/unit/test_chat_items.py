@@ -2,7 +2,13 @@ import pytest
 
 from livekit import rtc
 from livekit.agents import llm
-from livekit_plugins_voicelive.chat_items import chat_item, is_playable, wire_call_id, wire_item
+from livekit_plugins_voicelive.chat_items import (
+    _warn_once,
+    chat_item,
+    is_playable,
+    wire_call_id,
+    wire_item,
+)
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
 LONG_ID = "call_" + "x" * 40
@@ -75,6 +81,23 @@ def test_image_data_travels_in_the_url() -> None:
     item = wire_item(llm.ChatMessage(role="user", content=[image]))
     assert item is not None
     assert item.content[0].image_url == "data:image/png;base64,iVBORw0KGgo="  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "image", ["data:image/bmp;base64,AAAA", "data:image/png;base64,A", "data:"]
+)
+def test_an_image_that_cannot_be_read_is_left_out_aloud(
+    image: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _warn_once.cache_clear()
+    content: list[llm.ChatContent] = ["Look:", llm.ImageContent(image=image)]
+    for _ in range(2):
+        item = wire_item(llm.ChatMessage(role="user", content=content))
+        assert item is not None
+        assert item.content == [ContentPart(type="input_text", text="Look:")]
+    assert caplog.text.count("cannot be read") == 1
+    assert "AAAA" not in caplog.text
+    assert wire_item(llm.ChatMessage(role="user", content=content[1:])) is None
 
 
 def test_announced_messages_have_their_words_written_or_spoken() -> None:
