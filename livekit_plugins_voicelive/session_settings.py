@@ -15,6 +15,7 @@ from .audio_format import AudioFormat, input_format, output_format
 from .pending_requests import new_event_id
 from .protocol.client_events import SessionUpdate
 from .protocol.wire_struct import UnsetType
+from .protocol.wire_text import wire_text
 from .tools import wire_tool_choice, wire_tools
 
 
@@ -134,7 +135,7 @@ class SessionSettings:
 
     def update_instructions(self, instructions: str) -> list[SessionUpdate]:
         """Replace the instructions."""
-        return self.update({"instructions": instructions})
+        return self.update({"instructions": wire_text(instructions)})
 
     def update_tools(self, tools: Iterable[llm.Tool | llm.Toolset]) -> list[SessionUpdate]:
         """Replace all tools."""

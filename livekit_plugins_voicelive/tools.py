@@ -62,18 +62,35 @@ def _warn_once(kind: str) -> None:
 
 
 def wire_tools(tools: Iterable[llm.Tool | llm.Toolset]) -> list[dict[str, Any]]:
-    """The session's ``tools``. Kinds that only other providers run are left out with a warning."""
+    """The session's ``tools``. Kinds that only other providers run are left out with a warning.
+
+    Raises:
+        llm.RealtimeError: a schema has no form in JSON.
+    """
     wired = []
     for tool in llm.ToolContext(list(tools)).flatten():
         if isinstance(tool, llm.FunctionTool):
-            wired.append(llm.utils.build_legacy_openai_schema(tool, internally_tagged=True))
+            schema = llm.utils.build_legacy_openai_schema(tool, internally_tagged=True)
+            wired.append(_as_json(tool.info.name, schema))
         elif isinstance(tool, llm.RawFunctionTool):
-            wired.append({"type": "function", **tool.info.raw_schema})
+            wired.append(_as_json(tool.info.name, {"type": "function", **tool.info.raw_schema}))
         elif isinstance(tool, MCPTool):
             wired.append(msgspec.to_builtins(tool.server))
         else:
             _warn_once(type(tool).__name__)
     return wired
+
+
+def _as_json(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    try:
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
+    except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+        # The error's own words quote the schema; LiveKit expects this kind of error of a change of tools.
+        raise llm.RealtimeError(
+            f"the schema of the tool {name!a} is no JSON ({type(fault).__name__}): it may hold text, numbers, "
+            "booleans, None, lists, and mappings with text as keys"
+        ) from None
+    return plain
 
 
 def wire_tool_choice(choice: llm.ToolChoice | None) -> str | dict[str, Any]:

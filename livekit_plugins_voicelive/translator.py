@@ -34,6 +34,7 @@ from .protocol.items import Item, text_part
 from .protocol.response import Response
 from .protocol.tool_events import McpListToolsEvent, ResponseMcpCallEvent
 from .protocol.wire_struct import UNSET, given
+from .protocol.wire_text import wire_text
 from .response_events import ResponseEvents
 from .responses import Responses, tagged_request
 from .session_settings import SessionSettings
@@ -191,7 +192,7 @@ class Translator:
             tool_choice=wire_tool_choice(tool_choice) if utils.is_given(tool_choice) else UNSET,
             tools=wire_tools(tools) if utils.is_given(tools) else UNSET,
         )
-        more = instructions if utils.is_given(instructions) else UNSET
+        more = wire_text(instructions) if utils.is_given(instructions) else UNSET
         event = tagged_request(params, additional_instructions=more)
         self._send(self._responses.request(event, waiter, now=now))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .wire_struct import UNSET, Maybe, UnsetType, WireStruct
+from .wire_text import wire_text
 
 Role = Literal["system", "user", "assistant"]
 
@@ -61,7 +62,8 @@ class Item(WireStruct, frozen=True, kw_only=True):
 
 def text_part(role: str, text: str) -> ContentPart:
     """The text part that fits ``role``: ``text`` for the assistant's history, ``input_text`` for all others."""
-    return ContentPart(type="text" if role == "assistant" else "input_text", text=text)
+    kind = "text" if role == "assistant" else "input_text"
+    return ContentPart(type=kind, text=wire_text(text))
 
 
 def message_item(*, id: str, role: str, content: list[ContentPart]) -> Item:
@@ -71,12 +73,14 @@ def message_item(*, id: str, role: str, content: list[ContentPart]) -> Item:
 
 def function_call_item(*, id: str, call_id: str, name: str, arguments: str) -> Item:
     """A function call that the client creates, to restore a history."""
-    return Item(type="function_call", id=id, call_id=call_id, name=name, arguments=arguments)
+    return Item(
+        type="function_call", id=id, call_id=call_id, name=name, arguments=wire_text(arguments)
+    )
 
 
 def function_call_output_item(*, id: str, call_id: str, output: str) -> Item:
     """The result of a function call; ``output`` may be empty."""
-    return Item(type="function_call_output", id=id, call_id=call_id, output=output)
+    return Item(type="function_call_output", id=id, call_id=call_id, output=wire_text(output))
 
 
 def mcp_approval_response_item(*, approval_request_id: str, approve: bool) -> Item:

@@ -37,7 +37,7 @@ LAYERS = [
 ]
 
 PROTOCOL_LAYERS = [
-    {"__init__", "audio", "g711", "wire_struct"},
+    {"__init__", "audio", "g711", "wire_struct", "wire_text"},
     {"items", "session_config", "event_base"},
     {"response", "tool_events", "animation_events"},
     {"client_events", "server_events"},

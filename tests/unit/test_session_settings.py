@@ -36,6 +36,11 @@ def test_a_change_is_sent_alone_and_every_opening_has_all() -> None:
     }
 
 
+def test_instructions_can_always_be_sent() -> None:
+    settings = SessionSettings({})
+    assert sessions(settings.update_instructions("cut \ud83d")) == [{"instructions": "cut \ufffd"}]
+
+
 def test_what_is_so_already_is_not_sent() -> None:
     settings = SessionSettings({"temperature": 0.7})
     assert settings.update({"temperature": 0.7}) == []

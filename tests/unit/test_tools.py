@@ -39,6 +39,34 @@ def test_a_raw_tool_carries_its_own_schema() -> None:
     assert wire_tools([raw]) == [{"type": "function", **RAW}]
 
 
+def with_schema(parameters: object) -> llm.RawFunctionTool:
+    @llm.function_tool(raw_schema={"name": "look_up", "parameters": parameters})
+    async def look_up(raw_arguments: dict[str, object]) -> str:
+        return ""
+
+    return look_up
+
+
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    "secret", ["secret \ud83d", object(), ENDLESS], ids=["half", "object", "endless"]
+)
+def test_a_schema_that_json_cannot_hold_is_refused_by_the_tools_name(secret: object) -> None:
+    with pytest.raises(llm.RealtimeError, match="'look_up'") as refused:
+        wire_tools([with_schema({"properties": secret})])
+    assert "secret" not in str(refused.value)
+
+
+def test_what_is_sent_of_a_schema_is_a_copy() -> None:
+    parameters = {"type": "object", "properties": {"a": {"enum": ("x", "y")}}}
+    [tool] = wire_tools([with_schema(parameters)])
+    parameters.clear()
+    assert tool["parameters"]["properties"]["a"]["enum"] == ["x", "y"]
+
+
 def test_an_mcp_server_is_described_to_the_service() -> None:
     tool = MCPTool(MCPServer(server_label="docs", server_url="https://x", require_approval="never"))
     assert wire_tools([tool]) == [

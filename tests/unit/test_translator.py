@@ -15,7 +15,7 @@ from livekit_plugins_voicelive.protocol.client_events import (
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import Response
 from tests.session_pair import Call, Heard, SessionPair
-from tests.unit.scenario import look_up, refuse, user
+from tests.unit.scenario import look_up, pair_waiter, refuse, user
 
 
 async def test_before_the_connection_state_is_recorded_and_nothing_is_queued() -> None:
@@ -248,6 +248,14 @@ async def test_a_call_made_although_calls_were_forbidden_is_deleted() -> None:
     assert pair.agrees()
 
 
+async def test_a_frame_that_is_no_picture_is_not_shown() -> None:
+    pair = SessionPair()
+    pair.sent()
+    pair.translator.push_video(rtc.VideoFrame(0, 0, rtc.VideoBufferType.RGBA, b""), keep=1)
+    pair.settle()
+    assert (pair.sent(), pair.history) == ([], [])
+
+
 async def test_a_picture_needs_somebody_to_see_it() -> None:
     frame = rtc.VideoFrame(8, 8, rtc.VideoBufferType.RGBA, bytes(256))
     pair = SessionPair(connected=False)
@@ -258,3 +266,14 @@ async def test_a_picture_needs_somebody_to_see_it() -> None:
     pair.settle()
     assert len(pair.history) == 1
     assert pair.agrees()
+
+
+async def test_half_an_emoji_keeps_nothing_from_being_said_or_told() -> None:
+    pair = SessionPair()
+    pair.translator.update_instructions("\ud83d")
+    pair.update(user("item_u", "\ud83d"))
+    pair.generate_reply(instructions="\ud83d")
+    pair.translator.say(pair_waiter(), "\ud83d", now=pair.now)
+    pair.settle()
+    assert pair.agrees()
+    assert pair.emits("error") == []
