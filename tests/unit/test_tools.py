@@ -60,6 +60,14 @@ def test_a_schema_that_json_cannot_hold_is_refused_by_the_tools_name(secret: obj
     assert "secret" not in str(refused.value)
 
 
+def test_a_description_that_json_cannot_hold_is_refused_by_the_tools_name() -> None:
+    @llm.function_tool(description="half an emoji: \ud83d")
+    async def look_up() -> None: ...
+
+    with pytest.raises(llm.RealtimeError, match="'look_up'"):
+        wire_tools([look_up])
+
+
 def test_what_is_sent_of_a_schema_is_a_copy() -> None:
     parameters = {"type": "object", "properties": {"a": {"enum": ("x", "y")}}}
     [tool] = wire_tools([with_schema(parameters)])

@@ -30,6 +30,7 @@ SPOKEN = {
     ),
     "a word inside another": ("It is an art.", "it|is|a|art", "It| is| an art."),
     "Chinese": ("你好世界。今天很好。", "你好|世界|今天|很|好", "你好|世界。|今天|很|好。"),
+    "a quotation without spaces": ("他说“你好”。", "他说|你好", "他说|“你好”。"),
     "Japanese": ("今日は晴れです。", "今日|は|晴れ|です", "今日|は|晴れ|です。"),
     "full width": ("\uff21\uff22\uff23 です", "ABC|です", "\uff21\uff22\uff23| です"),
 }
@@ -96,6 +97,13 @@ def test_a_long_passage_that_is_spoken_otherwise_is_left_behind_at_last() -> Non
     found = texts(all_of(transcript, timed(spoken)))
     assert found[-5:] == [" any", " time", " of", " the", " day."]
     assert "".join(found) == transcript.text
+
+
+def test_a_word_that_is_not_there_does_not_run_ahead_to_the_next_one_like_it() -> None:
+    transcript = TimedTranscript()
+    transcript.add_text("It was many days before a man came.")
+    assert texts(all_of(transcript, timed("It|xylophone|a"))) == ["It"]
+    assert transcript.rest == " was many days before a man came."
 
 
 def test_words_that_never_come_do_not_pile_up() -> None:
