@@ -277,6 +277,17 @@ def test_a_response_answers_only_what_was_committed_before_it() -> None:
     assert set(np.frombuffer(audio(up.connected()), np.int16)) == {2}
 
 
+def test_a_response_that_began_before_a_commit_arrived_does_not_answer_it() -> None:
+    up = online(detects_turns=False)
+    up.push(sound(1, 400))
+    up.commit()
+    up.answering("response")
+    up.committed("first")
+    up.answered("response")
+    up.disconnected()
+    assert turns_of(up.connected()) == [(1, 400)]
+
+
 def test_a_turn_by_hand_is_answered_by_nobody_unasked() -> None:
     up = online(detects_turns=False)
     up.push(sound(1, 400))
