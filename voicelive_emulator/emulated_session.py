@@ -39,6 +39,21 @@ from .work import (
     Work,
 )
 
+NOT_EMULATED = {
+    "session.avatar.connect": "has no avatar: leave out the session's avatar, or use the service.",
+    "output_audio_buffer.clear": "has no avatar, and so no buffer of audio that plays.",
+    "rtc.call.sdp.create": "speaks over the WebSocket only.",
+    "input_text.delta": "takes text as conversation.item.create.",
+    "input_text.done": "takes text as conversation.item.create.",
+    "input_audio.turn.start": "takes audio as input_audio_buffer.append.",
+    "input_audio.turn.append": "takes audio as input_audio_buffer.append.",
+    "input_audio.turn.end": "takes audio as input_audio_buffer.append.",
+    "input_audio.turn.cancel": "takes audio as input_audio_buffer.append.",
+    "input_audio.clear": "takes audio as input_audio_buffer.append.",
+    "transcription_session.update": "is configured by session.update.",
+}
+"""Client events that the service, its preview or its SDK knows, and why they are refused here."""
+
 
 class EmulatedSession:
     """Owns the outbox and the parts that own everything else; lives as long as one connection."""
@@ -120,8 +135,7 @@ class EmulatedSession:
         try:
             self._dispatch(event, now)
         except Refused as refusal:
-            event_id = None if isinstance(event, server.UnknownEvent) else given(event.event_id)
-            self.refuse(refusal, event_id=event_id)
+            self.refuse(refusal, event_id=given(event.event_id))
         self.advance(now=now)
 
     def refuse(self, refusal: Refused, *, event_id: str | None = None) -> None:
@@ -167,6 +181,8 @@ class EmulatedSession:
                 self._send(*self._mcp_servers.get_to_know(own_tools or []))
             case client.ResponseCancel(response_id=response_id):
                 self._send(*self._responses.cancel(given(response_id), "client_cancelled", now=now))
+            case server.UnknownEvent(type=type) if type in NOT_EMULATED:
+                raise Refused(f"The emulator {NOT_EMULATED[type]}", code=type, param="type")
             case server.UnknownEvent(type=type):
                 # Assumption: code and wording after OpenAI's realtime service.
                 raise Refused(f"Invalid value: '{type}'.", code="invalid_value", param="type")

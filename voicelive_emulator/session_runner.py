@@ -96,7 +96,8 @@ class SessionRunner:
         try:
             event = codec.decode_client_event(message)
         except codec.MalformedEvent as error:
-            self._session.refuse(Refused(str(error), code="invalid_value"))
+            refusal = Refused(str(error), code="invalid_value")
+            self._session.refuse(refusal, event_id=error.event_id)
         else:
             self._log.event(FROM_CLIENT, event_type(event))
             if self._received is not None and not isinstance(event, server.UnknownEvent):

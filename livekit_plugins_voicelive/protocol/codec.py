@@ -8,13 +8,14 @@ passed over, and a known event that cannot be read is a :class:`MalformedEvent`.
 from __future__ import annotations
 
 import re
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from .client_events import ClientEvent, ClientEventBase
 from .event_base import ServerEventBase
 from .server_events import ServerEvent, UnknownEvent
+from .wire_struct import UNSET, UnsetType, given
 
 E = TypeVar("E")
 
@@ -43,10 +44,11 @@ class MalformedEvent(ValueError):
     The text names the event's type and the place of the fault, never a value.
     """
 
-    def __init__(self, type: str | None, fault: str) -> None:
-        """``type`` is the event's type where it could be read; ``fault`` says what is wrong with it."""
+    def __init__(self, type: str | None, fault: str, *, event_id: str | None = None) -> None:
+        """``type`` and ``event_id`` are the event's where they could be read; ``fault`` says what is wrong with it."""
         super().__init__(f"malformed {type or 'message'}: {fault}")
         self.type = type
+        self.event_id = event_id
 
 
 class UnwritableEvent(ValueError):
@@ -65,6 +67,11 @@ class _Peek(msgspec.Struct):
     """Just enough of a message to tell an unknown event from a malformed one."""
 
     type: str
+    event_id: Any = UNSET
+
+    @property
+    def readable_id(self) -> str | UnsetType:
+        return self.event_id if isinstance(self.event_id, str) else UNSET
 
 
 _peek = msgspec.json.Decoder(_Peek)
@@ -108,9 +115,10 @@ def _decode(
     except _UNREADABLE as error:
         fault = _SAFE_FAULT.match(str(error))
     try:
-        type = _peek.decode(data).type
+        peek = _peek.decode(data)
     except _UNREADABLE:
         raise MalformedEvent(None, "not a JSON object with a type") from None
-    if type not in known:
-        return UnknownEvent(type=type)
-    raise MalformedEvent(type, fault.group() if fault else "a value of the wrong kind") from None
+    if peek.type not in known:
+        return UnknownEvent(type=peek.type, event_id=peek.readable_id)
+    reason = fault.group() if fault else "a value of the wrong kind"
+    raise MalformedEvent(peek.type, reason, event_id=given(peek.readable_id)) from None

@@ -11,7 +11,7 @@ from .animation_events import AnimationEvent
 from .event_base import ServerEventBase
 from .items import ContentPart, Item
 from .response import Response
-from .tool_events import McpEvent, ResponseMcpCallArgumentsDelta, ResponseMcpCallArgumentsDone
+from .tool_events import McpArgumentsEvent, McpEvent
 from .wire_struct import UNSET, Maybe, WireStruct
 
 # --- session, errors --------------------------------------------------------------------------------------------------
@@ -356,6 +356,7 @@ class UnknownEvent(WireStruct, frozen=True, kw_only=True):
     """An event that this version does not know; the service sends some that no document lists."""
 
     type: str
+    event_id: Maybe[str] = UNSET
 
 
 ServerEvent = (
@@ -392,8 +393,7 @@ ServerEvent = (
     | ResponseTextDone
     | ResponseFunctionCallArgumentsDelta
     | ResponseFunctionCallArgumentsDone
-    | ResponseMcpCallArgumentsDelta
-    | ResponseMcpCallArgumentsDone
+    | McpArgumentsEvent
     | McpEvent
     | AnimationEvent
 )

@@ -75,6 +75,8 @@ class ResponseMcpCallFailed(
     """The call failed, or was not approved."""
 
 
+McpArgumentsEvent = ResponseMcpCallArgumentsDelta | ResponseMcpCallArgumentsDone
+
 McpEvent = (
     McpListToolsInProgress
     | McpListToolsCompleted

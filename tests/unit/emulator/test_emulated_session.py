@@ -8,6 +8,7 @@ from livekit_plugins_voicelive.protocol.items import Item, text_part
 from livekit_plugins_voicelive.protocol.response import Response
 from tests.unit.emulator.client import CASCADE, SPOKEN_TURN, Client, Connect, only, silence, types
 from voicelive_emulator.audio_formats import encode_output
+from voicelive_emulator.emulated_session import NOT_EMULATED
 from voicelive_emulator.stand_ins import hum
 from voicelive_emulator.work import Call, ConversationView, Say, Thought
 
@@ -330,5 +331,14 @@ def test_a_users_audio_can_be_retrieved(connect: Connect) -> None:
 
 
 def test_an_unknown_event_is_refused(connect: Connect) -> None:
-    events = connect().emulator.receive(server.UnknownEvent(type="make.coffee"))
-    assert error(events).param == "type"
+    events = connect().emulator.receive(server.UnknownEvent(type="make.coffee", event_id="e9"))
+    assert (error(events).param, error(events).event_id) == ("type", "e9")
+
+
+@pytest.mark.parametrize("type", NOT_EMULATED)
+def test_what_the_service_knows_and_the_emulator_does_not_is_told_in_a_sentence(
+    connect: Connect, type: str
+) -> None:
+    refused = error(connect().emulator.receive(server.UnknownEvent(type=type)))
+    assert (refused.code, refused.param) == (type, "type")
+    assert str(refused.message).startswith("The emulator ")

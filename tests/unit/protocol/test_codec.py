@@ -170,6 +170,15 @@ def test_an_event_type_that_nobody_told_us_about_is_known_by_its_name() -> None:
     assert decode_client_event(b'{"type": "zork"}') == server.UnknownEvent(type="zork")
 
 
+def test_an_event_that_cannot_be_read_is_known_by_its_id() -> None:
+    unknown = decode_client_event('{"type": "zork", "event_id": "event_7"}')
+    assert unknown == server.UnknownEvent(type="zork", event_id="event_7")
+    assert decode_client_event('{"type": "zork", "event_id": 7}').event_id is msgspec.UNSET
+    with pytest.raises(MalformedEvent) as malformed:
+        decode_client_event('{"type": "session.update", "event_id": "event_8"}')
+    assert malformed.value.event_id == "event_8"
+
+
 SECRET = "what the user said"
 
 
