@@ -16,13 +16,8 @@ from voicelive_emulator.server import EmulatorServer
 SECRET = "what the user said"
 
 
-def tool(schema: Any) -> llm.RawFunctionTool:
-    async def look_up(raw_arguments: dict[str, Any]) -> str:
-        return ""
-
-    parameters = {"type": "object", "properties": {}, "x": schema}
-    described = {"name": "look_up", "description": SECRET, "parameters": parameters}
-    return llm.function_tool(look_up, raw_schema=described)
+UNWRITABLE: llm.ToolChoice = {"type": "function", "function": {"name": SECRET + "\ud83d"}}
+"""A name with half of a surrogate pair, which UTF-8 has no form for."""
 
 
 # --- what cannot be written -------------------------------------------------------------------------------------------
@@ -34,7 +29,7 @@ async def test_an_event_that_cannot_be_written_is_refused_at_once_and_the_call_g
     async with session_with(service) as (session, events):
         await events.server_event(server.SessionUpdated)
         with pytest.raises(llm.RealtimeError) as raised:
-            await session.generate_reply(tools=[tool(object())])
+            await session.generate_reply(tool_choice=UNWRITABLE)
         assert raised.value.code == "unwritable"
         assert await session.generate_reply()
         sent = events.all("voicelive_client_event_sent")
@@ -48,7 +43,7 @@ async def test_a_configuration_that_cannot_be_written_is_no_silent_default(
     service: EmulatorServer,
 ) -> None:
     async with session_with(service) as (session, events):
-        await session.update_tools([tool(object())])
+        session.update_options(tool_choice=UNWRITABLE)
         report = await events.wait("error", where=lambda e: not e.recoverable)
         assert "session.update cannot be written" in str(report.error)
 
