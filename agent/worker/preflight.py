@@ -18,6 +18,11 @@ LIVEKIT_VARIABLES = {
 }
 """Each with the option that takes its place."""
 
+NO_SOUND = (
+    "The console needs PortAudio: on Linux `apt-get install libportaudio2` installs it. "
+    "Without a sound card use `make talk`, or the page."
+)
+
 
 def preflight(arguments: list[str]) -> None:
     """Leave the process with status 2 if the command of this command line cannot work; help is always given."""
@@ -27,7 +32,17 @@ def preflight(arguments: list[str]) -> None:
         return
     needed = [] if command == "console" else LIVEKIT_VARIABLES.keys()
     found = problems(variable for variable in needed if LIVEKIT_VARIABLES[variable] not in options)
+    if command == "console" and not _has_sound():
+        found.append(NO_SOUND)
     for sentence in found:
         print(sentence, file=sys.stderr)
     if found:
         raise SystemExit(2)
+
+
+def _has_sound() -> bool:
+    try:
+        import sounddevice  # type: ignore[import-untyped]  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True

@@ -70,10 +70,10 @@ class Worker(AgentServer):
         Raises:
             SystemExit: with a sentence, when the port is taken, or LiveKit could not be reached for too long.
         """
+        measurements.collect()
         if unregistered:
             await super().run(devmode=devmode, unregistered=True)
             return
-        measurements.collect()
         READY.set_function(lambda: not self.unready)
         ACTIVE.set_function(lambda: len(self.active_jobs) if self._registered else 0)
         host = LOOPBACK if devmode else EVERY_INTERFACE

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from dotenv import dotenv_values
@@ -157,7 +158,18 @@ def test_an_option_of_the_command_line_takes_its_variables_place_and_no_others(
 def test_a_command_that_needs_no_server_is_not_stopped(
     surroundings: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
+    surroundings.setitem(sys.modules, "sounddevice", ModuleType("sounddevice"))
     checked(surroundings, *arguments)
+
+
+def test_a_console_without_sound_says_what_to_install(
+    surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    surroundings.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(SystemExit, match="2"):
+        preflight(["console"])
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert "apt-get install libportaudio2" in sentence
 
 
 def test_help_needs_no_settings() -> None:
