@@ -93,6 +93,13 @@ async def test_a_rejected_change_is_not_asked_for_by_the_next_connection() -> No
     assert opening.session["turn_detection"] is not None
 
 
+async def test_a_configuration_that_nobody_asked_for_changes_nothing() -> None:
+    pair = SessionPair()
+    wanted = pair.translator.settings.fields
+    pair.translator.receive(server.SessionUpdated(session={"temperature": 0.1}), now=0)
+    assert pair.translator.settings.fields == wanted
+
+
 async def test_an_accepted_change_is_kept() -> None:
     pair = SessionPair()
     pair.translator.update_instructions("Be brief.")
