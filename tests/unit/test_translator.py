@@ -164,11 +164,14 @@ async def test_an_error_without_an_id_is_no_refusal_of_a_configuration_that_is_c
     pair.withheld.add(server.SessionUpdated)
     pair.connect()
     details = server.ErrorDetails(code="invalid_value")
+    other = server.ErrorDetails(code="invalid_value", event_id="somebody's")
+    pair.translator.receive(server.ErrorEvent(error=other), now=0)
     pair.translator.receive(server.ErrorEvent(error=details), now=0)
-    pair.translator.receive(server.SessionUpdated(session={}), now=1)
+    for _ in range(2):
+        pair.translator.receive(server.SessionUpdated(session={}), now=1)
     pair.translator.receive(server.ErrorEvent(error=details), now=1)
     pair.advance(CONFIRM_WITHIN_S)
-    assert len(pair.emits("error")) == 2
+    assert len(pair.emits("error")) == 3
 
 
 async def test_a_response_announced_twice_is_one() -> None:
