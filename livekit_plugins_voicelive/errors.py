@@ -146,7 +146,8 @@ _ADVICE = {
 
 def code(error: ErrorDetails) -> str | None:
     """The error's code, or its type where it has no code."""
-    return given(error.code) or given(error.type)
+    named = given(error.code) or given(error.type)
+    return None if named is None else str(named)
 
 
 def is_fatal(error: ErrorDetails) -> bool:

@@ -54,7 +54,7 @@ def outcome_of(event: object) -> str:
     """What an event's type does not say and a reader wants to know."""
     match event:
         case server.ErrorEvent(error=error):
-            return given(error.code) or ""
+            return str(given(error.code) or "")
         case server.ResponseDone(response=response):
             return given(response.status) or ""
     return ""

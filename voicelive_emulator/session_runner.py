@@ -112,7 +112,9 @@ class SessionRunner:
         if details is None or isinstance(event, server.UnknownEvent):
             return False
         refusal = Refused(
-            given(details.message) or "", code=given(details.code) or "", param=given(details.param)
+            given(details.message) or "",
+            code=str(given(details.code) or ""),
+            param=given(details.param),
         )
         self._session.refuse(refusal, event_id=given(event.event_id))
         return True

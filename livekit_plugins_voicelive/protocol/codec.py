@@ -1,7 +1,8 @@
 """Events to JSON text and back, in both directions: the plugin encodes what the emulator decodes.
 
 Strict in what is sent, tolerant in what is read: an unknown event type is an :class:`UnknownEvent`, an unknown field is
-passed over, and a known event that cannot be read is a :class:`MalformedEvent`. One that cannot be written is an
+passed over, a ``null`` or a fraction where none belongs costs the server's event no more than that field, and a known event
+that cannot be read even so is a :class:`MalformedEvent`. One that cannot be written is an
 :class:`UnwritableEvent`. The texts of both hold none of the payload.
 """
 
@@ -95,7 +96,37 @@ def decode_server_event(data: str | bytes) -> ServerEvent | UnknownEvent:
     Raises:
         MalformedEvent: the message is no event, or a known one that cannot be read.
     """
-    return _decode(_server_events, SERVER_EVENT_TYPES, data)
+    try:
+        return _decode(_server_events, SERVER_EVENT_TYPES, data)
+    except MalformedEvent as malformed:
+        event = _read_leniently(data)
+        if event is None:
+            raise malformed from None
+        return event
+
+
+def _read_leniently(data: str | bytes) -> ServerEvent | None:
+    """What can be read of a malformed event: without its nulls, and if that is not enough, without its fractions, too."""
+    for whole_numbers in (False, True):
+        try:
+            plain = _simplified(msgspec.json.decode(data), whole_numbers=whole_numbers)
+            event: ServerEvent = msgspec.convert(plain, ServerEvent)
+        except _UNREADABLE:
+            continue
+        return event
+    return None
+
+
+def _simplified(value: Any, *, whole_numbers: bool) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _simplified(inner, whole_numbers=whole_numbers)
+            for name, inner in value.items()
+            if inner is not None
+        }
+    if isinstance(value, list):
+        return [_simplified(inner, whole_numbers=whole_numbers) for inner in value]
+    return round(value) if whole_numbers and isinstance(value, float) else value
 
 
 def decode_client_event(data: str | bytes) -> ClientEvent | UnknownEvent:

@@ -34,7 +34,8 @@ class ErrorDetails(WireStruct, frozen=True, kw_only=True):
     """What an ``error`` says."""
 
     type: Maybe[str] = UNSET
-    code: Maybe[str] = UNSET
+    code: Maybe[str | int] = UNSET
+    """A word; gateways on the way may put their HTTP status here."""
     message: Maybe[str] = UNSET
     param: Maybe[str] = UNSET
     event_id: Maybe[str] = UNSET

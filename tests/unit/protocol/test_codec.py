@@ -4,6 +4,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from livekit_plugins_voicelive import errors
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.codec import (
     CLIENT_EVENT_TYPES,
@@ -276,3 +277,47 @@ def test_an_event_that_cannot_be_written_is_told_without_its_payload(value: obje
     assert str(raised.value).startswith("session.update cannot be written as JSON")
     assert SECRET not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+SPEECH = {"type": "input_audio_buffer.speech_started", "item_id": "a"}
+HEARD = {"type": "conversation.item.input_audio_transcription.delta", "item_id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("odd", "plain"),
+    [
+        ({**SPEECH, "audio_start_ms": None}, SPEECH),
+        ({**SPEECH, "audio_start_ms": 12.7}, {**SPEECH, "audio_start_ms": 13}),
+        (
+            {"type": "response.audio.delta", **PART, "output_index": None, "delta": "AAAA"},
+            {"type": "response.audio.delta", **PART, "delta": "AAAA"},
+        ),
+        (
+            {"type": "response.done", "response": {"id": "r", "usage": {"total_tokens": 1.6}}},
+            {"type": "response.done", "response": {"id": "r", "usage": {"total_tokens": 2}}},
+        ),
+        (
+            {**HEARD, "content_index": None, "logprobs": [{"token": None, "logprob": -0.3}]},
+            {**HEARD, "logprobs": [{"logprob": -0.3}]},
+        ),
+    ],
+)
+def test_a_null_or_a_fraction_costs_no_event(odd: dict[str, Any], plain: dict[str, Any]) -> None:
+    assert decode_server_event(json.dumps(odd)) == decode_server_event(json.dumps(plain))
+
+
+def test_what_a_client_sends_is_read_strictly() -> None:
+    truncate = {"type": "conversation.item.truncate", "item_id": "a", "content_index": 0}
+    with pytest.raises(MalformedEvent):
+        decode_client_event(json.dumps({**truncate, "audio_end_ms": 1.5}))
+
+
+def test_a_null_in_the_place_of_an_id_is_malformed() -> None:
+    with pytest.raises(MalformedEvent, match="item_id"):
+        decode_server_event(json.dumps({**SPEECH, "item_id": None}))
+
+
+def test_an_error_may_have_a_number_for_its_code() -> None:
+    event = decode_server_event('{"type": "error", "error": {"code": 429}}')
+    assert isinstance(event, server.ErrorEvent)
+    assert errors.code(event.error) == "429"
