@@ -67,11 +67,28 @@ class InputDecoder:
         return np.frombuffer(data, "<i2").astype(np.int16)
 
 
+class OutputEncoder:
+    """Owns the resampler of one message's outgoing audio, so that its pieces join without a click."""
+
+    def __init__(self, format: str) -> None:
+        """``format``: an output format of the wire."""
+        self._format = format
+        self._stream = None
+        if OUTPUT_RATES[format] != SAMPLE_RATE:
+            import soxr
+
+            self._stream = soxr.ResampleStream(SAMPLE_RATE, OUTPUT_RATES[format], 1, dtype="int16")
+
+    def encode(self, pcm: bytes, *, last: bool = False) -> bytes:
+        """PCM16 mono 24 kHz to the format. What a resampler holds back comes with the ``last`` piece."""
+        samples = np.frombuffer(pcm, "<i2").astype(np.int16)
+        if self._stream is not None:
+            samples = self._stream.resample_chunk(samples, last=last)
+        if self._format == "g711_ulaw" or self._format == "g711_alaw":
+            return g711.encode(samples, self._format)
+        return samples.tobytes()
+
+
 def encode_output(pcm: bytes, format: str) -> bytes:
-    """PCM16 mono 24 kHz to an output format of the wire."""
-    samples = resample(
-        np.frombuffer(pcm, "<i2").astype(np.int16), SAMPLE_RATE, OUTPUT_RATES[format]
-    )
-    if format == "g711_ulaw" or format == "g711_alaw":
-        return g711.encode(samples, format)
-    return samples.tobytes()
+    """All of PCM16 mono 24 kHz to an output format of the wire."""
+    return OutputEncoder(format).encode(pcm, last=True)

@@ -17,6 +17,7 @@ from livekit_plugins_voicelive.protocol import (
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
+from .audio_formats import OutputEncoder
 from .conversation import Entry
 from .ids import new_id
 from .visemes import SILENCE, visemes
@@ -147,16 +148,44 @@ class SpokenMessage(Message):
     """A message in sound, with its transcript."""
 
     def __init__(
-        self, response_id: str, index: int, *, word_timestamps: bool, visemes: bool
+        self,
+        response_id: str,
+        index: int,
+        *,
+        format: str,
+        word_timestamps: bool = False,
+        visemes: bool = False,
     ) -> None:
-        """``word_timestamps``, ``visemes``: whether to tell when each word and each shape of the mouth comes."""
+        """Nothing is said yet.
+
+        Args:
+            response_id: the response that it belongs to.
+            index: its place there.
+            format: of its audio on the wire.
+            word_timestamps: whether to tell when each word comes.
+            visemes: whether to tell when the mouth takes each shape.
+        """
         super().__init__(response_id, index)
+        self._encoder = OutputEncoder(format)
         self._word_timestamps = word_timestamps
         self._visemes = visemes
 
     def text_delta(self, text: str) -> server.ServerEvent:
         """More of the transcript."""
         return server.ResponseAudioTranscriptDelta(**self.place, delta=text)
+
+    def audio(self, pcm: bytes) -> Events:
+        """More sound, PCM16 mono 24 kHz."""
+        self.entry.audio += pcm
+        return self._audio_delta(self._encoder.encode(pcm))
+
+    def _audio_delta(self, encoded: bytes) -> Events:
+        return [server.ResponseAudioDelta(**self.place, delta=encoded)] if encoded else []
+
+    def closing(self, status: str) -> Events:
+        """The rest of the sound, then the part's end and the item's."""
+        rest = self._encoder.encode(b"", last=True) if status == "completed" else b""
+        return self._audio_delta(rest) + super().closing(status)
 
     def word(self, word: Word) -> Events:
         """When a word is spoken, for whom it may interest."""
@@ -201,8 +230,8 @@ class InterimMessage(SpokenMessage):
 
     in_conversation = False
 
-    def __init__(self, response_id: str, index: int) -> None:
-        super().__init__(response_id, index, word_timestamps=False, visemes=False)
+    def __init__(self, response_id: str, index: int, *, format: str) -> None:
+        super().__init__(response_id, index, format=format)
         self._change(id=new_id("interim"))
 
 

@@ -16,7 +16,6 @@ from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
 from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.response import Response, Usage
 
-from .audio_formats import encode_output
 from .behaviour import Behaviour
 from .conversation import Conversation
 from .ids import new_id
@@ -111,7 +110,8 @@ class ResponseStream:
 
     def speak_interim(self, chunks: list[SpokenChunk]) -> None:
         """Fill the wait: a message of its own, before all others."""
-        self._message = InterimMessage(self.id, len(self.outputs))
+        format = self.spec.output_audio_format
+        self._message = InterimMessage(self.id, len(self.outputs), format=format)
         self._open(self._message)
         for chunk in chunks:
             self.speak(chunk)
@@ -152,7 +152,11 @@ class ResponseStream:
         if self.spec.spoken:
             spec = self.spec
             self._message = SpokenMessage(
-                self.id, index, word_timestamps=spec.word_timestamps, visemes=spec.visemes
+                self.id,
+                index,
+                format=spec.output_audio_format,
+                word_timestamps=spec.word_timestamps,
+                visemes=spec.visemes,
             )
         else:
             self._message = TextMessage(self.id, index)
@@ -237,7 +241,7 @@ class ResponseStream:
             case "word", SpokenMessage():
                 return output.word(step.word) if step.word else []
             case "audio", SpokenMessage():
-                return [self._audio_delta(output, step.pcm, now)]
+                return self._audio(output, step.pcm, now)
             case _:
                 return self._close(output, "completed")
 
@@ -249,17 +253,13 @@ class ResponseStream:
             events += [created] * (2 if self._behaviour.announce_items_twice else 1)
         return events + output.opening()
 
-    def _audio_delta(self, output: SpokenMessage, pcm: bytes, now: float) -> server.ServerEvent:
-        entry = output.entry
-        if entry.first_audio_at is None:
-            entry.first_audio_at = now
-        entry.audio += pcm
+    def _audio(self, output: SpokenMessage, pcm: bytes, now: float) -> Events:
+        if output.entry.first_audio_at is None:
+            output.entry.first_audio_at = now
         duration_s = bytes_to_ms(len(pcm)) / 1000
         self._tokens += duration_s * AUDIO_TOKENS_PER_S
         self._next_at = max(self._next_at, now - _LATE_S) + duration_s / self._behaviour.pace
-        return server.ResponseAudioDelta(
-            **output.place, delta=encode_output(pcm, self.spec.output_audio_format)
-        )
+        return output.audio(pcm)
 
     def _close(self, output: Output, status: str) -> Events:
         output.closed = True

