@@ -144,12 +144,10 @@ class RealtimeSession(
         Raises:
             ValueError: an option is malformed or cannot work with this model.
         """
+        changes = changed_options(self._endpoint, self._translator.settings.fields, options)
         if utils.is_given(tool_choice):
             self._translator.update_tool_choice(tool_choice)
-        if options:
-            settings = self._translator.settings
-            changes = changed_options(self._endpoint, settings.fields, options)
-            self._translator.update_options(changes)
+        self._translator.update_options(changes)
         self._settle()
 
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:

@@ -80,3 +80,16 @@ async def test_a_change_that_cannot_work_is_refused_and_nothing_is_changed(
         model.update_options(**options)  # type: ignore[arg-type]
     assert model.session_fields == before
     await model.aclose()
+
+
+async def test_a_refused_option_leaves_the_others_of_its_call_unchanged(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service, model="gpt-4.1") as (session, events):
+        await events.server_event(server.SessionUpdated)
+        before = len(sessions(service))
+        with pytest.raises(ValueError, match="`voice`"):
+            session.update_options(tool_choice="none", voice="alloy")
+        session.update_options(temperature=0.5)
+        await events.server_event(server.SessionUpdated, count=2)
+        assert sessions(service)[before:] == [{"temperature": 0.5}]
