@@ -24,8 +24,8 @@ CALLER_DEADLINE_S = 20.0
 """How long an agent that cannot answer waits for the caller, to say so."""
 
 
-WITHOUT_OUR_DOING = (CloseReason.JOB_SHUTDOWN, CloseReason.PARTICIPANT_DISCONNECTED)
-"""Ends after which a person who is in the room, or comes back, may have another agent."""
+ON_PURPOSE = (CloseReason.ERROR, CloseReason.TASK_COMPLETED)
+"""Ends after which nobody is to send another agent. A job that is ended from outside says "user initiated"."""
 
 
 async def answer(ctx: JobContext) -> None:
@@ -77,7 +77,7 @@ class Call:
         """Who is still in the room must not wait for a dead agent in silence."""
         if event.error is not None:
             await explain(self._ctx.room, in_words(event.error.error))
-        if event.reason not in WITHOUT_OUR_DOING:
+        if event.reason in ON_PURPOSE:
             await withdraw(self._ctx)
         self._ctx.shutdown(reason=event.reason.value)
 

@@ -8,18 +8,23 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from demo.caller import CallFailed
-from demo.livekit_server import LiveKitAccess
+from demo.livekit_binary import find_livekit_server
+from demo.livekit_server import LiveKitAccess, LiveKitServer
+from livekit import api
 from tests.e2e.conftest import StartWatcher, StartWorker, Visit
 from tests.e2e.visitor import DEADLINE_S, Visitor
 from tests.e2e.worker_process import WorkerProcess
 from tests.emulated.conftest import eventually
 from voicelive_emulator.server import EmulatorServer
+
+KEY = ("testkey", "a-secret-that-is-long-enough-for-everybody")
 
 # Two workers start, and LiveKit's server takes twenty seconds to miss a killed one.
 pytestmark = pytest.mark.timeout(180)
@@ -54,9 +59,11 @@ async def counts(worker: WorkerProcess, series: str, value: float) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_worker_lives_at_once_and_is_ready_when_it_is_registered(
-    start_worker: StartWorker,
+async def test_a_worker_lives_at_once_and_is_ready_while_it_is_registered(
+    start_worker: StartWorker, tmp_path: Path
 ) -> None:
+    binary = find_livekit_server()
+    assert binary is not None
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         lonely = start_worker(
             LIVEKIT_URL=f"ws://127.0.0.1:{nobody.getsockname()[1]}", AGENT_HTTP_PORT="0"
@@ -64,10 +71,13 @@ async def test_a_worker_lives_at_once_and_is_ready_when_it_is_registered(
         assert await get(lonely, "/") == (200, "OK")
         assert await get(lonely, "/ready") == (503, "not registered with the LiveKit server")
         assert await metric(lonely, "voicelive_worker_ready") == 0
-    worker = start_worker()
-    await worker.registered()
-    assert await becomes(worker, "/ready", 200) == "ready"
-    assert await metric(worker, "voicelive_worker_ready") == 1
+    with LiveKitServer(binary, port=0, key=KEY, log=tmp_path / "livekit-server.log") as server:
+        worker = start_worker(**server.access.environment())
+        await worker.registered()
+        assert await becomes(worker, "/ready", 200) == "ready"
+        assert await metric(worker, "voicelive_worker_ready") == 1
+    assert await becomes(worker, "/ready", 503) == "not registered with the LiveKit server"
+    assert await get(worker, "/") == (200, "OK")
 
 
 async def test_two_workers_share_the_calls_and_one_that_is_drained_finishes_its_own(
@@ -154,17 +164,27 @@ async def test_a_person_whose_worker_was_killed_gets_another_agent_with_the_same
 
 
 async def test_an_agent_that_left_on_purpose_is_not_replaced(
-    start_worker: StartWorker, start_watcher: StartWatcher, visit: Visit
+    start_worker: StartWorker,
+    start_watcher: StartWatcher,
+    visit: Visit,
+    livekit: LiveKitAccess,
 ) -> None:
     await start_worker().registered()
     watcher = start_watcher(REDISPATCH_AFTER_S="0.5")
-    await watcher.says("watching the rooms")
-    refused = await visit(metadata='{"colour": "red"}')
+    refused = await visit("refused", metadata='{"colour": "red"}')
     await refused.wait_for_state("gone")
-    # A caller whom nobody serves shows that the watcher has looked since.
-    other = await visit(metadata="{}")
-    await other.wait_for_state("listening")
-    assert "sent one" not in watcher.log
+    # Somebody whose agent is taken away after that shows that the watcher has looked at both.
+    robbed = await visit("robbed")
+    await robbed.wait_for_state("speaking")
+    [agent] = robbed.room.remote_participants
+    async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as server:
+        await server.room.remove_participant(
+            api.RoomParticipantIdentity(room="robbed", identity=agent)
+        )
+    await watcher.says("room robbed had a person and no agent: sent one")
+    await robbed.wait_for_state("gone")
+    await robbed.wait_for_state("listening")
+    assert "room refused" not in watcher.log
     assert refused.agent_state == "gone"
 
 
