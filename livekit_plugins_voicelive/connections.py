@@ -57,7 +57,7 @@ class Connections:
 
     def renew(self) -> None:
         """Take another connection now, if there is one to replace."""
-        if self._connection is not None:
+        if self._connection is not None and not self._renewing:
             self._renewing = True
             self._connection.hang_up()
 
@@ -77,10 +77,12 @@ class Connections:
             except Exception as error:
                 logger.error("the Voice Live session failed: %s", without_words(error))
                 fault = APIError(f"internal error ({type(error).__name__})", retryable=False)
-            wait_s = self._retries.after(fault, was_sound=self._was_sound)
+            if self._was_sound:
+                self._retries.start_over()
             if self._renewing:
                 self._renewing = False
                 continue
+            wait_s = self._retries.after(fault)
             if wait_s is None:
                 return fault
             self._retrying(fault)

@@ -12,15 +12,16 @@ class Retries:
         self._options = options
         self._in_vain = 0
 
-    def after(self, fault: APIError, *, was_sound: bool) -> float | None:
+    def start_over(self) -> None:
+        """A connection has proved itself: all retries are to be had again."""
+        self._in_vain = 0
+
+    def after(self, fault: APIError) -> float | None:
         """Seconds to wait before the next connection; None if there is no use in one.
 
         Args:
             fault: how the connection ended, or why there was none.
-            was_sound: the connection had proved itself: then all retries are to be had again.
         """
-        if was_sound:
-            self._in_vain = 0
         if not fault.retryable or self._in_vain >= self._options.max_retry:
             return None
         wait_s = self._options._interval_for_retry(self._in_vain)

@@ -82,6 +82,19 @@ async def test_a_connection_is_replaced_on_demand_without_an_error(
         assert events.all("error") == []
 
 
+async def test_connections_replaced_on_demand_are_no_failures(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, events):
+        for number in range(1, 6):
+            await events.server_event(server.SessionUpdated, count=number)
+            session.reconnect()
+            session.reconnect()  # on its way already
+        await events.server_event(server.SessionUpdated, count=6)
+        service.faults.drop_connections()
+        await events.server_event(server.SessionUpdated, count=7)
+        assert len(service.requests) == 7
+        assert [report.recoverable for report in events.all("error")] == [True]
+
+
 async def test_a_connection_near_its_end_is_replaced_in_a_quiet_moment(
     service: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
