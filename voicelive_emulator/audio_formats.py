@@ -40,8 +40,12 @@ def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
 class InputDecoder:
     """Owns the resampler of one session's incoming audio."""
 
-    def __init__(self, format: str, sample_rate: int) -> None:
-        """``sample_rate`` in Hz, as the session says; G.711 is at 8000 whatever it says."""
+    def __init__(self, format: str, sample_rate: int, channels: int = 1) -> None:
+        """``sample_rate`` in Hz, as the session says; G.711 is at 8000 whatever it says.
+
+        Of two ``channels`` the second is what the client plays, which is passed over.
+        """
+        self._channels = channels
         rate = sample_rate if format == "pcm16" else 8_000
         self._format = format
         self._rest = b""
@@ -62,9 +66,10 @@ class InputDecoder:
         if self._format in ("g711_ulaw", "g711_alaw"):
             return g711.decode(data, self._format)
         data = self._rest + data
-        whole = len(data) // 2 * 2
+        frame_bytes = 2 * self._channels
+        whole = len(data) // frame_bytes * frame_bytes
         data, self._rest = data[:whole], data[whole:]
-        return np.frombuffer(data, "<i2").astype(np.int16)
+        return np.frombuffer(data, "<i2").astype(np.int16)[:: self._channels]
 
 
 class OutputEncoder:

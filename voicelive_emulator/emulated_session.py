@@ -276,6 +276,8 @@ class EmulatedSession:
         if entry is not None and entry.is_playing(now):
             heard_ms = entry.played_ms(now)
             self._send(self._conversation.truncate(str(entry.item.id), 0, heard_ms))
+            appended = self._settings.detection.get("appended_text_after_truncation")
+            entry.heard = " ".join(filter(None, (entry.heard, appended)))
 
     def _assistant_speaks(self, now: float) -> bool:
         """Supposes that the client plays what it gets in real time. Source: Voice Live how-to."""

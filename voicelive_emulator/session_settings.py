@@ -55,6 +55,18 @@ _FIRST_WITH_MCP = "2026-04-10"
 SEMANTIC_SILENCE_MS = {"low": 1_000, "medium": 600, "high": 300}
 """Silence that ends a turn for ``semantic_vad``, by eagerness. Assumption: the service judges words, we judge silence."""
 
+FIXED_BY_AUDIO = (
+    "input_audio_format",
+    "input_audio_sampling_rate",
+    "input_audio_echo_cancellation",
+)
+"""What cannot change any more once audio was sent; of echo cancellation, where its reference comes from.
+
+Source: Voice Live API reference, 2026-07-15.
+"""
+
+_STEREO_WITHOUT_CLIENT = "invalid_ec_channels_requires_client"
+
 AZURE_VOICE = {"name": "en-US-AvaNeural", "type": "azure-standard"}
 """Of a cascade that was told none. Assumption: only that it is an Azure voice is documented."""
 
@@ -132,6 +144,11 @@ class SessionSettings:
         return _given(end, "threshold_level", "default") if end else None
 
     @property
+    def input_channels(self) -> int:
+        """2 where the client sends what it plays beside what it hears."""
+        return int((self.fields["input_audio_echo_cancellation"] or {}).get("channels") or 1)
+
+    @property
     def removes_fillers(self) -> bool:
         """Whether "um" begins no turn."""
         return bool(self.detection.get("remove_filler_words"))
@@ -176,6 +193,7 @@ class SessionSettings:
             "tools": lambda value: checked_tools(value or [], self._backend, "session.tools"),
             "turn_detection": self._detection,
             "input_audio_transcription": lambda value: value and _TRANSCRIPTION | value,
+            "input_audio_echo_cancellation": _checked_echo,
             "input_audio_format": lambda value: _one_of("input_audio_format", value, INPUT_FORMATS),
             "output_audio_format": lambda value: _one_of(
                 "output_audio_format", value, (*OUTPUT_RATES, None)
@@ -193,8 +211,8 @@ class SessionSettings:
         return frozenset(of_all | {"instructions"} if self._backend.kind == "agent" else of_all)
 
     def _check_frozen(self, changes: dict[str, Any]) -> None:
-        for name in ("input_audio_format", "input_audio_sampling_rate"):
-            if name in changes and changes[name] != self.fields[name]:
+        for name in FIXED_BY_AUDIO:
+            if name in changes and _fixed(changes[name]) != _fixed(self.fields[name]):
                 raise Refused(
                     f"{name} cannot be changed once audio was sent",
                     code="invalid_value",
@@ -257,6 +275,26 @@ def checked_tools(tools: list[Any], backend: Backend, param: str) -> list[Any]:
                 param=param,
             )
     return tools
+
+
+def _checked_echo(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Either the service's own reference in mono, or the client's as second channel. Source: Voice Live API reference."""
+    if value is None:
+        return None
+    from_client = value.get("reference_source") == "client"
+    stereo = value.get("channels") == 2
+    if from_client != stereo:
+        code = "invalid_ec_reference_channels" if from_client else _STEREO_WITHOUT_CLIENT
+        raise Refused(
+            "Echo cancellation takes reference_source 'server' with channels 1, or 'client' with 2",
+            code=code,
+            param="session.input_audio_echo_cancellation",
+        )
+    return value
+
+
+def _fixed(value: Any) -> Any:
+    return value.get("channels") or 1 if isinstance(value, dict) else value or 1
 
 
 def _given(fields: dict[str, Any], name: str, default: Any) -> Any:

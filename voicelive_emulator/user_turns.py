@@ -75,7 +75,9 @@ class UserTurns:
         if self._decoder is None:
             settings = self._settings
             self._decoder = InputDecoder(
-                settings["input_audio_format"], settings["input_audio_sampling_rate"]
+                settings["input_audio_format"],
+                settings["input_audio_sampling_rate"],
+                settings.input_channels,
             )
         pcm = self._decoder.decode(data)
         self._buffer.append(pcm)

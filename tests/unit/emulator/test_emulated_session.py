@@ -118,6 +118,21 @@ def test_auto_truncate_cuts_at_what_was_playing(connect: Connect) -> None:
     assert only(events, server.ConversationItemTruncated).audio_end_ms == 1_000
 
 
+def test_the_model_is_told_of_a_truncation_in_the_words_that_were_asked_for(
+    connect: Connect,
+) -> None:
+    caller = telling_a_story(connect)
+    detection = {"type": "azure_semantic_vad", "auto_truncate": True}
+    noted = detection | {"appended_text_after_truncation": "(interrupted)"}
+    caller.configure(turn_detection=noted)
+    for now in (0.5, 1.0):
+        caller.emulator.advance(now=now)
+    caller.hear(hum(640), now=1.0)
+    told = caller.emulator.session._conversation.history()[-1].text  # type: ignore[union-attr]
+    assert told.startswith("Once")
+    assert told.endswith(" (interrupted)")
+
+
 def test_late_results_of_cancelled_work_are_ignored(connect: Connect) -> None:
     caller = connect()
     caller.emulator.idle = True

@@ -1,6 +1,12 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.unit.emulator.client import CASCADE, Connect, only, silence
+from tests.unit.emulator.client import CASCADE, Connect, only, silence, types
 from voicelive_emulator import Backend
+from voicelive_emulator.stand_ins import hum
 
 RECORDED_DETECTION = {
     "type": "server_vad",
@@ -99,3 +105,41 @@ def test_the_input_format_is_fixed_once_audio_was_heard(connect: Connect) -> Non
     caller.hear(silence(20))
     events = caller.send(client.SessionUpdate(session={"input_audio_format": "g711_ulaw"}))
     assert only(events, server.ErrorEvent).error.param == "session.input_audio_format"
+
+
+@pytest.mark.parametrize(
+    ("echo", "code"),
+    [
+        ({"channels": 2}, "invalid_ec_channels_requires_client"),
+        ({"reference_source": "client"}, "invalid_ec_reference_channels"),
+        ({"reference_source": "client", "channels": 1}, "invalid_ec_reference_channels"),
+    ],
+)
+def test_an_echo_reference_needs_its_channel(
+    connect: Connect, echo: dict[str, Any], code: str
+) -> None:
+    value = {"type": "server_echo_cancellation"} | echo
+    assert refusal(connect, input_audio_echo_cancellation=value).code == code
+
+
+def test_the_reference_of_echo_cancellation_is_fixed_once_audio_was_sent(connect: Connect) -> None:
+    caller = connect()
+    mono = {"type": "server_echo_cancellation"}
+    caller.configure(input_audio_echo_cancellation=mono)
+    caller.hear(silence(100))
+    assert caller.configure(input_audio_echo_cancellation=None)
+    stereo = mono | {"reference_source": "client", "channels": 2}
+    update = client.SessionUpdate(session={"input_audio_echo_cancellation": stereo})
+    refused = only(caller.send(update), server.ErrorEvent).error
+    assert refused.param == "session.input_audio_echo_cancellation"
+
+
+def test_what_the_client_plays_in_the_second_channel_is_no_speech(connect: Connect) -> None:
+    stereo = {"type": "server_echo_cancellation", "reference_source": "client", "channels": 2}
+    heard = []
+    for microphone, loudspeaker in ((silence(960), hum(960)), (hum(960), silence(960))):
+        caller = connect()
+        caller.configure(input_audio_echo_cancellation=stereo)
+        frames = np.stack([np.frombuffer(side, "<i2") for side in (microphone, loudspeaker)], 1)
+        heard.append(types(caller.hear(frames.tobytes())))
+    assert heard == [[], ["input_audio_buffer.speech_started"]]
