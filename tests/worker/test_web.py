@@ -91,6 +91,9 @@ async def test_a_named_agent_is_asked_for() -> None:
     body = await (await site.post("/token", json={})).json()
     assert claims(body)["roomConfig"] == {"agents": [{"agentName": "tutor"}]}
     assert body["server_url"] == "wss://seen.example"
+    dispatch = {"metadata": '{"voice": "alloy"}', "deployment": "staging"}
+    body = await (await site.post("/token", json={"room_config": {"agents": [dispatch]}})).json()
+    assert claims(body)["roomConfig"] == {"agents": [{"agentName": "tutor", **dispatch}]}
     await site.close()
 
 

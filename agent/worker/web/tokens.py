@@ -24,7 +24,11 @@ class AgentDispatch(BaseModel):
     """One agent that the new room is to have."""
 
     agent_name: str = Field("", max_length=256)
+    """Empty: the one of LIVEKIT_AGENT_NAME."""
     metadata: str = Field("", max_length=64_000)
+    """The call's settings, which the worker checks."""
+    deployment: str = Field("", max_length=256)
+    """Which of the agent's deployments, on LiveKit Cloud."""
 
 
 class RoomConfig(BaseModel):
@@ -70,10 +74,14 @@ def make_token(request: TokenRequest, settings: WebSettings) -> str:
     agents = request.room_config.agents if request.room_config else []
     if not agents and settings.agent_name:
         # An agent with a name joins only rooms that ask for it.
-        agents = [AgentDispatch(agent_name=settings.agent_name)]
+        agents = [AgentDispatch()]
     if agents:
         wanted = [
-            api.RoomAgentDispatch(agent_name=agent.agent_name, metadata=agent.metadata)
+            api.RoomAgentDispatch(
+                agent_name=agent.agent_name or settings.agent_name,
+                metadata=agent.metadata,
+                deployment=agent.deployment,
+            )
             for agent in agents
         ]
         token = token.with_room_config(api.RoomConfiguration(agents=wanted))
