@@ -109,8 +109,9 @@ class McpServers:
             known = self._listings.get(tool["server_label"])
             if known and known.is_about(tool) and known.tools != ():
                 continue
-            if known:
+            if known and known.tools is None:  # another server took its label meanwhile
                 known.work.cancelled = True
+                events.append(tool_events.McpListToolsFailed(item_id=known.work.item_id))
             work = ListTools(new_id("mcpl"), tool)
             self._listings[tool["server_label"]] = _Listing(work)
             self._work.append(work)
