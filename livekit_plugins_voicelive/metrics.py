@@ -37,13 +37,9 @@ def response_metrics(
         ttft_s: from creation to the first audio or text; None if there was none.
     """
     usage = given(response.usage) or Usage()
-    input_details = given(usage.input_token_details) or InputTokenDetails()
     output_details = given(usage.output_token_details) or OutputTokenDetails()
-    cached = given(input_details.cached_tokens_details) or CachedTokenDetails()
     claude = _claude_tokens(given(response.metadata) or {})
-    text_in = (given(input_details.text_tokens) or 0) + claude["input_tokens"]
     text_out = (given(output_details.text_tokens) or 0) + claude["output_tokens"]
-    cache_read = claude["cache_read_input_tokens"]
     input_tokens = (given(usage.input_tokens) or 0) + claude["input_tokens"]
     output_tokens = (given(usage.output_tokens) or 0) + claude["output_tokens"]
     return RealtimeModelMetrics(
@@ -59,22 +55,29 @@ def response_metrics(
         + claude["input_tokens"]
         + claude["output_tokens"],
         tokens_per_second=output_tokens / duration_s if duration_s > 0 else 0.0,
-        input_token_details=RealtimeModelMetrics.InputTokenDetails(
-            audio_tokens=given(input_details.audio_tokens) or 0,
-            text_tokens=text_in,
-            image_tokens=given(input_details.image_tokens) or 0,
-            cached_tokens=(given(input_details.cached_tokens) or 0) + cache_read,
-            cached_tokens_details=RealtimeModelMetrics.CachedTokenDetails(
-                audio_tokens=given(cached.audio_tokens) or 0,
-                text_tokens=(given(cached.text_tokens) or 0) + cache_read,
-                image_tokens=given(cached.image_tokens) or 0,
-            ),
-        ),
+        input_token_details=_input_details(usage, claude),
         output_token_details=RealtimeModelMetrics.OutputTokenDetails(
             audio_tokens=given(output_details.audio_tokens) or 0,
             text_tokens=text_out,
         ),
         metadata=metadata,
+    )
+
+
+def _input_details(usage: Usage, claude: dict[str, int]) -> RealtimeModelMetrics.InputTokenDetails:
+    details = given(usage.input_token_details) or InputTokenDetails()
+    cached = given(details.cached_tokens_details) or CachedTokenDetails()
+    cache_read = claude["cache_read_input_tokens"]
+    return RealtimeModelMetrics.InputTokenDetails(
+        audio_tokens=given(details.audio_tokens) or 0,
+        text_tokens=(given(details.text_tokens) or 0) + claude["input_tokens"],
+        image_tokens=given(details.image_tokens) or 0,
+        cached_tokens=(given(details.cached_tokens) or 0) + cache_read,
+        cached_tokens_details=RealtimeModelMetrics.CachedTokenDetails(
+            audio_tokens=given(cached.audio_tokens) or 0,
+            text_tokens=(given(cached.text_tokens) or 0) + cache_read,
+            image_tokens=given(cached.image_tokens) or 0,
+        ),
     )
 
 

@@ -342,9 +342,7 @@ class Translator:
                 self._conversation.item_deleted(item_id)
                 self._output_audio.forget(item_id)
             case server.ConversationItemTruncated(item_id=item_id, audio_end_ms=end_ms):
-                message = self._responses.message(item_id)
-                heard = message.words_heard(end_ms) if message else None
-                self._conversation.item_truncated(item_id, heard)
+                self._item_truncated(item_id, end_ms)
             case server.ResponseCreated(response=response):
                 self._input_audio.answering(response.id)
                 self._take(self._response_events.created(response, now=now))
@@ -380,6 +378,11 @@ class Translator:
             self._emit("remote_item_added", added)
             if (words := self._turn_events.words(added.item.id)) is not None:
                 self._conversation.user_spoke(added.item.id, words)
+
+    def _item_truncated(self, item_id: str, audio_end_ms: int) -> None:
+        message = self._responses.message(item_id)
+        heard_text = message.words_heard(audio_end_ms) if message else None
+        self._conversation.item_truncated(item_id, heard_text)
 
     def _response_done(self, response: Response, *, now: float) -> None:
         self._life.response_done(response)

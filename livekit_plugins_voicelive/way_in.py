@@ -61,11 +61,7 @@ def way_in(
     )
     _check_target(agent, name, profile, override)
     key, given_credential = _credentials(api_key, credential, use_default_credential)
-    if key is not None and isinstance(agent, ClassicAgent):
-        raise ValueError(
-            "a classic agent (`agent_id`) is called with a token of Entra ID, not with a key: pass `credential`, or "
-            f"`use_default_credential=True`, instead of {named('api_key')}"
-        )
+    _check_key(agent, key)
     return Endpoint(
         base=base,
         model=None if agent is not None else name or DEFAULT_MODEL,
@@ -80,6 +76,14 @@ def way_in(
         extra_query=without_secrets(text_pairs("extra_query", extra_query), "extra_query"),
         extra_headers=text_pairs("extra_headers", extra_headers),
     )
+
+
+def _check_key(agent: Agent | ClassicAgent | None, key: str | None) -> None:
+    if key is not None and isinstance(agent, ClassicAgent):
+        raise ValueError(
+            "a classic agent (`agent_id`) is called with a token of Entra ID, not with a key: pass `credential`, or "
+            f"`use_default_credential=True`, instead of {named('api_key')}"
+        )
 
 
 def _check_target(

@@ -388,7 +388,6 @@ async def test_nothing_said_and_no_key_is_ever_logged(
     service: EmulatorServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    logs: list[Any] = []
     async with session_with(service) as (session, events):
         await session.update_instructions("The secret instruction.")
         await session.update_chat_ctx(llm.ChatContext([user("The secret question.")]))
