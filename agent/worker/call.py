@@ -23,7 +23,6 @@ logger = logging.getLogger("livekit.agents.voicelive-worker")
 CALLER_DEADLINE_S = 20.0
 """How long an agent that cannot answer waits for the caller, to say so."""
 
-
 ON_PURPOSE = (CloseReason.ERROR, CloseReason.TASK_COMPLETED)
 """Ends after which nobody is to send another agent. A job that is ended from outside says "user initiated"."""
 

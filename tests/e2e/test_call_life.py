@@ -13,12 +13,14 @@ from livekit import api, rtc
 from livekit_plugins_voicelive.protocol.client_events import InputAudioBufferAppend, SessionUpdate
 from tests.e2e.conftest import StartWorker, Visit
 from tests.e2e.rooms import token_for
-from tests.e2e.speech import Speech, normalised
+from tests.e2e.speech import Speech, similarity
 from tests.e2e.visitor import DEADLINE_S, Visitor
 from tests.emulated.conftest import eventually
 from voicelive_emulator.server import EmulatorServer
 from voicelive_emulator.stand_ins import hum
 from worker.apology import ERROR_TOPIC
+
+RECORDED = "I am sorry, something went wrong and I cannot go on. Please try again later."
 
 
 async def wait_for_error(caller: Visitor) -> str:
@@ -41,8 +43,8 @@ async def test_a_call_that_breaks_says_why_in_writing_and_aloud_and_then_ends(
     assert "AZURE_" not in sentence
     await caller.wait_for_state("gone")
     assert sentence in [said.text for said in caller.said_by_agent()]
-    heard = normalised(speech.words_in(caller.heard.samples()))
-    assert "i cannot go on please try again later" in heard
+    heard = speech.words_in(caller.heard.samples())
+    assert similarity(heard, RECORDED) > 0.8, heard
 
 
 async def test_a_call_with_unknown_settings_is_told_so_and_the_log_names_the_key_alone(
