@@ -2,11 +2,10 @@
 
 Five rules hold here:
 - No I/O: time comes in as ``now`` (seconds of a monotonic clock); futures and channels are settled, never awaited.
-- A call or an event first settles all state. Only then is something emitted: LiveKit answers some events by calling back
-  in. So there are two outboxes, and after every call the caller drains both.
+- A call or an event first settles all state. Only then is something emitted, for LiveKit calls back in: so the caller drains
+  two outboxes after every call.
 - The parts return the client events that they want sent; only this class queues them.
-- The state is the queue: every connection, the first and the tenth, is opened with what the state says. Without a
-  connection nothing is queued.
+- The state is the queue: every connection is opened with what it says, and without a connection nothing is queued.
 - One dispatch, :meth:`Translator.receive`, with one case for each server event.
 """
 
@@ -381,8 +380,8 @@ class Translator:
 
     def _item_truncated(self, item_id: str, audio_end_ms: int) -> None:
         message = self._responses.message(item_id)
-        heard_text = message.words_heard(audio_end_ms) if message else None
-        self._conversation.item_truncated(item_id, heard_text)
+        heard = message.words_heard(audio_end_ms) if message else None
+        self._conversation.item_truncated(item_id, heard)
 
     def _response_done(self, response: Response, *, now: float) -> None:
         self._life.response_done(response)
