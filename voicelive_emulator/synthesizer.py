@@ -76,8 +76,9 @@ class Synthesizer:
     def _sentence(self, text: str, pitch: float, rate: float) -> Samples:
         from piper import SynthesisConfig
 
-        # Playing faster raises the pitch; speaking slower by as much keeps the rate.
-        config = SynthesisConfig(length_scale=pitch / rate)
+        # Playing faster raises the pitch; speaking slower by as much keeps the rate. Without its random part the voice says
+        # a sentence the same way every time, so that what is understood once is understood again.
+        config = SynthesisConfig(length_scale=pitch / rate, noise_scale=0.0, noise_w_scale=0.0)
         parts = [chunk.audio_int16_array for chunk in self._piper.synthesize(text, config)]
         if not parts:
             return np.zeros(0, np.int16)

@@ -55,6 +55,10 @@ def test_every_voice_is_understood(ears: Recognizer, voice: Synthesizer, name: s
     assert words(ears.transcribe(speech)) == words(QUESTION)
 
 
+def test_a_sentence_sounds_the_same_every_time(voice: Synthesizer) -> None:
+    assert voice.synthesize(QUESTION) == voice.synthesize(QUESTION)
+
+
 def test_voices_differ_by_name_pitch_and_rate() -> None:
     names = ["alloy", "ash", "marin", "en-US-AvaNeural", "en-US-AndrewNeural"]
     assert len({pitch_of({"name": name}) for name in names}) >= 3
