@@ -233,7 +233,8 @@ class Conversation:
         event = ConversationItemTruncate(
             event_id=new_event_id(), item_id=item_id, content_index=0, audio_end_ms=heard_ms
         )
-        return [self._pending.add(PendingRequest(event))]
+        # With `auto_truncate` the service may have cut it shorter by then.
+        return [self._pending.add(PendingRequest(event, may_fail=True))]
 
     def shorten(self, item_id: str, text: str) -> list[ClientEvent]:
         """Replace a written message by the part of it that was shown: there is no audio to cut."""
@@ -245,7 +246,9 @@ class Conversation:
         )
 
     def _cut_as_text(self, message: llm.ChatMessage) -> list[ClientEvent]:
-        """For one that the service has as text: written by it, or told to it after a reconnect."""
+        """For one that the service has as text: written by it, or told to it after a reconnect. Without words there is none."""
+        if self._wire(message) is None:
+            return self.delete_unheard([message.id])
         requests = self._recreate(message)
         self._cut.add(message.id)
         return self._unattended(requests)
@@ -260,23 +263,22 @@ class Conversation:
         request = self._pending.take_first(lambda event: _creates(event, item_id))
         if request is not None:
             settle(request.waiter)
+            # An item of the service's own may have come between.
+            self._mirror.move(item_id, previous_id)
             return None
         new = chat_item(item, created_at=created_at)
         if new is None or new.id in self or new.id in self._gone:
             return None
         self._generated.add(new.id)
-        previous = self._mirror.insert(previous_id or self._mirror.tail_id, new)
-        # At the end LiveKit takes an item without a predecessor in any case, and one with a predecessor only if it has that
-        # one too: it may have kept a message that nobody heard.
-        at_end = self._mirror.tail_id == new.id
-        return llm.RemoteItemAddedEvent(previous_item_id=None if at_end else previous, item=new)
+        self._mirror.insert(previous_id or self._mirror.tail_id, new)
+        # The service's own items come last there, and LiveKit takes one without a predecessor whatever else it has.
+        return llm.RemoteItemAddedEvent(previous_item_id=None, item=new)
 
     def item_deleted(self, item_id: str) -> None:
         """The service has dropped the item."""
         request = self._pending.take_first(
             lambda event: isinstance(event, ConversationItemDelete) and event.item_id == item_id
         )
-        self._gone.discard(item_id)
         if request is None:
             self._remove(item_id)
         else:

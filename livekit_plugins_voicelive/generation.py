@@ -210,6 +210,10 @@ class Generation:
             self._calls.add(call.call_id)
             self._function_ch.send_nowait(call)
 
+    def has_called(self, call_id: str | None) -> bool:
+        """Whether LiveKit has got that call already."""
+        return call_id in self._calls
+
     def unheard(self) -> list[str]:
         """Messages of which nothing reached the user, and calls that nobody will run, in a response that ends here."""
         messages = [id for id, message in self.messages.items() if not message.reached_user]

@@ -52,3 +52,11 @@ class Mirror:
         """Drop the item; an unknown one is no accident."""
         if item_id in self:
             self._remote.delete(item_id)
+
+    def move(self, item_id: str, previous_id: str | None) -> None:
+        """Put an item where the service has it; one whose predecessor is unknown stays."""
+        item = self.get(item_id)
+        known = previous_id is None or previous_id in self
+        if item is not None and known and self.predecessor(item_id) != previous_id:
+            self.remove(item_id)
+            self._remote.insert(previous_id, item)

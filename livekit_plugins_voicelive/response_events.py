@@ -118,6 +118,8 @@ class ResponseEvents:
     ) -> None:
         generation.first_output_at = generation.first_output_at or now
         generation.open_calls.discard(item_id)
+        if generation.has_called(given(item.call_id)):
+            return  # LiveKit runs it, even if the response was interrupted meanwhile
         if generation.closed or not generation.runs_calls:
             self._drop(generation, item_id)
             return

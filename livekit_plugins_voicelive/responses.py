@@ -200,6 +200,8 @@ class Responses:
     def refused_as_busy(self, *, now: float) -> None:
         """The service has an active response after all: ask again when it is done."""
         if self._asked is not None:
+            if self._active:
+                self._asked.deadline = None  # its time begins when that one is done
             self._queue.appendleft(self._asked)
             self._asked = None
             self._retry_at = now + RETRY_S

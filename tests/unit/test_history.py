@@ -3,8 +3,8 @@
 from livekit.agents import llm
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.items import Item
-from tests.session_pair import Say, SessionPair
-from tests.unit.scenario import STORY, call_begun, refuse, user
+from tests.session_pair import Call, Say, SessionPair
+from tests.unit.scenario import PACED, STORY, call_begun, refuse, user
 
 WRITTEN = {"modalities": ["text"]}
 
@@ -96,3 +96,69 @@ async def test_words_that_come_before_their_item_are_kept() -> None:
     [message] = pair.history
     assert isinstance(message, llm.ChatMessage)
     assert message.text_content == "Hello there"
+
+
+async def test_a_reply_of_which_no_word_was_shown_is_cut_after_a_reconnect() -> None:
+    """LiveKit's transcript is often still empty when the first audio is cut."""
+    pair = SessionPair(STORY)
+    pair.update(user("item_1"))
+    pair.generate_reply()
+    reply = pair.history[-1].id
+    pair.lose()
+    pair.connect()
+    pair.truncate(reply, 150, "")
+    assert pair.agrees()
+
+
+async def test_what_was_typed_while_the_caller_spoke_stands_where_the_service_has_it() -> None:
+    """Our create and the service's own item cross on the wire; later outputs must not land before their calls."""
+    pair = SessionPair([Call("look_up", "{}")], Say("Done."))
+    pair.update(user("item_1"))
+    turn = Item(type="message", id="turn", role="user", content=[])
+    waiters = pair.translator.update_chat_ctx(llm.ChatContext([user("item_1"), user("typed")]))
+    pair.translator.receive(
+        server.ConversationItemCreated(previous_item_id="item_1", item=turn), now=pair.now
+    )
+    pair.translator.receive(
+        server.ConversationItemCreated(
+            previous_item_id="item_1",
+            item=Item(type="message", id="typed", role="user", content=[]),
+        ),
+        now=pair.now,
+    )
+    assert all(w.done() for w in waiters)
+    assert [i.id for i in pair.history] == ["item_1", "typed", "turn"]
+
+
+async def test_a_message_deleted_while_it_is_spoken_does_not_come_back() -> None:
+    pair = SessionPair(STORY, behaviour=PACED)
+    pair.update(user("item_1"))
+    pair.generate_reply()
+    pair.advance(0.2)
+    assert len(pair.history) == 2
+    pair.update(user("item_1"))
+    for _ in range(40):
+        pair.advance(0.25)
+    assert any(isinstance(e, server.ResponseDone) for e in pair.received)
+    assert pair.agrees()
+
+
+async def test_a_call_that_livekit_runs_survives_an_interruption_before_its_item_is_done() -> None:
+    """Between `function_call_arguments.done` and `output_item.done`; LiveKit commits the tool's result after it."""
+    pair = SessionPair([Call("look_up", "{}")])
+    pair.withheld = {server.ResponseOutputItemDone, server.ResponseDone}
+    pair.update(user("item_1"))
+    waiter = pair.generate_reply()
+    call = waiter.result().function_stream.recv_nowait()
+    pair.interrupt()
+    pair.withheld = set()
+    done = server.ResponseOutputItemDone(
+        response_id=waiter.result().response_id,
+        item=next(
+            e.item
+            for e in pair.service.session._conversation.entries
+            if e.item.type == "function_call"
+        ),  # type: ignore[union-attr]
+    )
+    pair.translator.receive(done, now=pair.now)
+    assert call.id in [i.id for i in pair.history]
