@@ -2,8 +2,7 @@
 
 Five rules hold here:
 - No I/O: time comes in as ``now`` (seconds of a monotonic clock); futures and channels are settled, never awaited.
-- A call or an event first settles all state. Only then is something emitted, for LiveKit calls back in: so the caller drains
-  two outboxes after every call.
+- A call or an event first settles all state; then the caller drains two outboxes, for LiveKit calls back in from an emit.
 - The parts return the client events that they want sent; only this class queues them.
 - The state is the queue: every connection is opened with what it says, and without a connection nothing is queued.
 - One dispatch, :meth:`Translator.receive`, with one case for each server event.

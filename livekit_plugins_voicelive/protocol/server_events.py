@@ -1,7 +1,4 @@
-"""What the server may send: one struct for each event, named after it, and their union.
-
-Only ids and deltas are required, so that a field the service leaves out cannot cost an event.
-"""
+"""What the server may send: one struct for each event, and their union. Only ids and deltas are required."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from livekit.agents import llm
-from tests.random_walk import LatentPair, LiveKit
+from tests.latent_pair import LatentPair
+from tests.livekit_sketch import LiveKit
 from voicelive_emulator.behaviour import Behaviour
 
 WALKS = range(120)

@@ -1,0 +1,42 @@
+"""What was said, and how we sign in, is in no log."""
+
+import asyncio
+import logging
+
+import pytest
+
+from livekit.agents import llm
+from tests.emulated.conftest import session_with
+from voicelive_emulator.server import EmulatorServer
+
+
+def user(text: str, id: str = "item_user") -> llm.ChatMessage:
+    return llm.ChatMessage(id=id, role="user", content=[text])
+
+
+async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
+    """The words and the seconds of audio of a generation, read to its end."""
+    text, seconds = "", 0.0
+    async with asyncio.timeout(10):
+        async for message in event.message_stream:
+            async for frame in message.audio_stream:
+                seconds += frame.duration
+            async for delta in message.text_stream:
+                text += delta
+    return text, seconds
+
+
+async def test_nothing_said_and_no_key_is_ever_logged(
+    service: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with session_with(service) as (session, events):
+        await session.update_instructions("The secret instruction.")
+        await session.update_chat_ctx(llm.ChatContext([user("The secret question.")]))
+        await heard(await session.say("The secret answer."))
+        service.faults.drop_connections()
+        await events.wait("session_reconnected")
+        logs = [r for r in caplog.records if r.name.startswith("livekit.plugins.voicelive")]
+        logs += events.all("error")
+    text = " ".join(f"{r.getMessage()}" if hasattr(r, "getMessage") else str(r.error) for r in logs)
+    assert "secret" not in text.lower()
