@@ -64,11 +64,13 @@ def open_loudspeaker() -> Loudspeaker:
 
 
 @contextlib.contextmanager
-def open_microphone(push: Callable[[Samples], None]) -> Iterator[None]:
-    """Give `push` the default input device's mono 24 kHz samples, on the running event loop.
+def open_microphone(push: Callable[[Samples], None]) -> Iterator[Callable[[], None]]:
+    """The default input device, as what starts it.
+
+    Once started, it gives `push` mono 24 kHz samples on the running event loop.
 
     Raises:
-        SoundDeviceMissing: there is none.
+        SoundDeviceMissing: there is none, or it does not start.
     """
     sounddevice = _sounddevice()
     loop = asyncio.get_running_loop()
@@ -80,11 +82,10 @@ def open_microphone(push: Callable[[Samples], None]) -> Iterator[None]:
         stream = sounddevice.RawInputStream(
             samplerate=SAMPLE_RATE, channels=1, dtype="int16", callback=heard
         )
-        stream.start()
+        with contextlib.closing(stream):
+            yield stream.start
     except sounddevice.PortAudioError as error:
         raise SoundDeviceMissing(f"No microphone was found: {error}.") from error
-    with contextlib.closing(stream):
-        yield
 
 
 def _sounddevice() -> Any:

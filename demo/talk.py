@@ -28,6 +28,7 @@ from voicelive_emulator.synthesizer import Synthesizer
 
 AGENT_DEADLINE_S = 20.0
 REPLY_DEADLINE_S = 60.0
+COMMANDS = "/type LINE sends chat, /quit ends the call."
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m demo.talk",
         description="Call the agent of a running demo. Without --say, --wav, --text or --mic: type "
-        "lines, which are spoken into the room; /type LINE sends chat, /quit ends the call.",
+        f"lines, which are spoken into the room; {COMMANDS}",
     )
 
     def turn(kind: str, metavar: str, help_text: str) -> None:
@@ -120,44 +121,63 @@ async def call(options: argparse.Namespace) -> None:
     mouth = Mouth()
     async with contextlib.AsyncExitStack() as stack:
         caller = await stack.enter_async_context(Caller())
+        # Before joining: nobody should be called by a machine that cannot hear its user.
+        microphone = open_microphone(caller.push_microphone) if options.mic else None
+        start_microphone = stack.enter_context(microphone) if microphone else None
         display = Display(caller)
         loudspeaker = stack.enter_context(contextlib.closing(_loudspeaker(display, options)))
         caller.on_audio = loudspeaker.play
-        if options.save:
-            stack.callback(_save, caller, options.save)
         joined = time.monotonic()
         try:
             token = join_token(access, room=options.room, identity="you")
             await caller.join(access.url, token)
         except CallFailed as failure:
             raise CallFailed(f"{failure}\nIs `make demo` running in another terminal?") from None
+        if options.save:
+            stack.callback(_save, caller, options.save)
         await caller.wait_for_agent(deadline_s=AGENT_DEADLINE_S)
-        if options.mic:
-            stack.enter_context(open_microphone(caller.push_microphone))
+        if start_microphone:
+            start_microphone()
             display.line("The microphone is open. Ctrl-C ends the call.")
         if options.turns:
             await caller.wait_for_reply(since=joined, deadline_s=REPLY_DEADLINE_S)
             for turn in options.turns:
-                await take(turn, caller, mouth, wait=True)
+                began = await take(turn, caller, mouth)
+                await caller.wait_for_reply(since=began, deadline_s=REPLY_DEADLINE_S)
         elif not options.mic:
-            display.line("Type, and your words are spoken. /type LINE sends chat, /quit ends.")
+            display.line(f"Type, and your words are spoken. {COMMANDS}")
         if options.mic or not options.turns:
-            await converse(caller, mouth)
+            await converse(caller, mouth, display, joined=joined)
 
 
-async def converse(caller: Caller, mouth: Mouth) -> None:
-    """Take turns from typed lines until /quit or the end of the input."""
+async def converse(caller: Caller, mouth: Mouth, display: Display, *, joined: float) -> None:
+    """Take turns from typed lines until /quit, or the end of the input and the last reply."""
+    began = None
     async for line in typed_lines():
         if line == "/quit":
             return
-        if line.startswith("/type "):
-            await take(Turn("text", line.removeprefix("/type ")), caller, mouth, wait=False)
-        elif line:
-            await take(Turn("say", line), caller, mouth, wait=False)
+        turn = typed_turn(line)
+        if turn is None:
+            display.line(f"This is neither a command nor words to speak. {COMMANDS}")
+            continue
+        if began is None:
+            # What is said at once falls into the time in which LiveKit learns the echo.
+            await caller.wait_for_reply(since=joined, deadline_s=REPLY_DEADLINE_S)
+        began = await take(turn, caller, mouth)
+    if began is not None:
+        await caller.wait_for_reply(since=began, deadline_s=REPLY_DEADLINE_S)
 
 
-async def take(turn: Turn, caller: Caller, mouth: Mouth, *, wait: bool) -> None:
-    """Take one turn, and if asked wait until it was answered aloud."""
+def typed_turn(line: str) -> Turn | None:
+    """The turn that a typed line asks for; None when it is a command that cannot be followed."""
+    if not line.startswith("/"):
+        return Turn("say", line)
+    command, _, text = line.partition(" ")
+    return Turn("text", text.strip()) if command == "/type" and text.strip() else None
+
+
+async def take(turn: Turn, caller: Caller, mouth: Mouth) -> float:
+    """Take one turn; returns the time since which a reply answers it."""
     began = time.monotonic()
     if turn.kind == "text":
         await caller.type(turn.value)
@@ -165,12 +185,11 @@ async def take(turn: Turn, caller: Caller, mouth: Mouth, *, wait: bool) -> None:
         began = await caller.speak(read_wav(Path(turn.value)))
     else:
         began = await caller.speak(await mouth.samples(turn.value))
-    if wait:
-        await caller.wait_for_reply(since=began, deadline_s=REPLY_DEADLINE_S)
+    return began
 
 
 async def typed_lines() -> AsyncIterator[str]:
-    """The lines of our input, as they are typed."""
+    """The lines of our input that are not empty, as they are typed."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -181,11 +200,13 @@ async def typed_lines() -> AsyncIterator[str]:
             *complete, rest = (rest + data).split(b"\n")
             for line in complete:
                 loop.call_soon_threadsafe(lines.put_nowait, line.decode(errors="replace").strip())
+        loop.call_soon_threadsafe(lines.put_nowait, rest.decode(errors="replace").strip())
         loop.call_soon_threadsafe(lines.put_nowait, None)
 
     threading.Thread(target=read, daemon=True).start()
     while (line := await lines.get()) is not None:
-        yield line
+        if line:
+            yield line
 
 
 def _loudspeaker(display: Display, options: argparse.Namespace) -> Loudspeaker:
@@ -203,14 +224,33 @@ def _save(caller: Caller, file: Path) -> None:
     print(f"Saved what was heard to {file}")
 
 
+def check_files(options: argparse.Namespace) -> None:
+    """Look at the files of the command line, before anybody is called.
+
+    Raises:
+        ValueError: one cannot be spoken, or not be written; the message names its argument.
+    """
+    for turn in options.turns:
+        if turn.kind == "wav":
+            if not Path(turn.value).is_file():
+                raise ValueError(f"--wav {turn.value}: there is no such file.")
+            try:
+                read_wav(Path(turn.value))
+            except (OSError, ValueError) as error:
+                raise ValueError(f"--wav {error}") from error
+    save: Path | None = options.save
+    if save and (save.is_dir() or not os.access(save if save.exists() else save.parent, os.W_OK)):
+        raise ValueError(
+            f"--save {save} cannot be written: name a file in a folder that exists and that you "
+            "may write to."
+        )
+
+
 def main() -> int:
     """Make one call; 0 when it was made, 1 with one sentence when it could not be."""
     options = arguments()
-    for turn in options.turns:
-        if turn.kind == "wav" and not Path(turn.value).is_file():
-            print(f"--wav {turn.value}: there is no such file.", file=sys.stderr)
-            return 1
     try:
+        check_files(options)
         asyncio.run(call(options))
     except (CallFailed, SoundDeviceMissing, ValueError) as failure:
         print(f"\n{failure}", file=sys.stderr)
