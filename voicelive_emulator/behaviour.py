@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 BackendKind = Literal["native", "cascade", "agent"]
 
@@ -42,10 +44,10 @@ class Backend:
 class Behaviour:
     """Choices where the service's behaviour is unknown, and its pace."""
 
-    pace: float = 8.0
+    pace: Annotated[float, Meta(gt=0)] = 8.0
     """Seconds of audio sent in one second. ``inf``: everything at once.
     Assumption: recorded sessions only show that it is well above real time."""
-    audio_delta_ms: int = 100
+    audio_delta_ms: Annotated[int, Meta(ge=1)] = 100
     """Audio in one delta. Assumption: not established."""
     echo_metadata: bool = True
     """Whether a response carries the ``metadata`` of its ``response.create``. Assumption: only ``null``
@@ -61,7 +63,7 @@ class Behaviour:
     empty_transcripts: bool = False
     """Whether each further user turn is followed by one more, empty ``completed`` for the turn before it.
     Assumption: the exception, reported by one client."""
-    deltas_after_cancel: int = 0
+    deltas_after_cancel: Annotated[int, Meta(ge=0)] = 0
     """How many deltas of a cancelled response still come before its ``done`` events.
     Assumption: none; clients report that some arrive."""
     truncate_first: bool = False
@@ -72,5 +74,5 @@ class Behaviour:
     Assumption: it does not; Microsoft's samples send ``response.create`` for it."""
     rate_limits: bool = False
     """Whether ``rate_limits.updated`` follows each response. Documented, and in no recorded session."""
-    session_limit_s: float = 3600.0
+    session_limit_s: Annotated[float, Meta(gt=0, le=1_000_000)] = 3600.0
     """A session's longest life, after which it expires. Source: Speech service quotas and limits."""

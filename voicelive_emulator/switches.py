@@ -32,7 +32,7 @@ def read(kind: type, name: str, text: str) -> Any:
     """
     if name not in names(kind):
         raise WrongSwitch(f"There is no switch {name!r}; there are {', '.join(names(kind))}.")
-    wanted = get_type_hints(kind)[name]
+    wanted = get_type_hints(kind, include_extras=True)[name]
     try:
         return msgspec.convert(_value(wanted, text), wanted, strict=False)
     except msgspec.ValidationError as error:

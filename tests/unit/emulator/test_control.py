@@ -45,7 +45,18 @@ def test_a_switch_is_read_from_text(kind: type, pair: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("pair", "hint"),
-    [("pace", "NAME=VALUE"), ("speed=1", "pace"), ("pace=fast", "pace"), ("transcript=x", "'x'")],
+    [
+        ("pace", "NAME=VALUE"),
+        ("speed=1", "pace"),
+        ("pace=fast", "pace"),
+        ("transcript=x", "'x'"),
+        ("pace=0", "> 0"),
+        ("pace=nan", "> 0"),
+        ("audio_delta_ms=0", ">= 1"),
+        ("deltas_after_cancel=-1", ">= 0"),
+        ("session_limit_s=0", "> 0"),
+        ("session_limit_s=inf", "<= 1000000"),
+    ],
 )
 def test_a_wrong_switch_is_one_sentence(pair: str, hint: str) -> None:
     with pytest.raises(WrongSwitch, match=hint):
@@ -82,6 +93,9 @@ def test_a_wrong_request_changes_nothing() -> None:
 def test_the_behaviour_of_the_next_sessions_can_be_changed() -> None:
     control = Control(Behaviour(), Faults())
     assert json.loads(control.answer("/emulator/behaviour?pace=2")[1])["pace"] == 2.0
+    assert control.behaviour == Behaviour(pace=2.0)
+    for impossible in ("pace=0", "audio_delta_ms=0"):
+        assert control.answer(f"/emulator/behaviour?rate_limits=true&{impossible}")[0] == 400
     assert control.behaviour == Behaviour(pace=2.0)
 
 
