@@ -112,7 +112,15 @@ def read_rules(path: Path) -> list[Rule]:
         raise WrongScript(
             'Scripts need PyYAML: run `pip install "livekit-plugins-voicelive[emulator]"`.'
         ) from None
-    except (OSError, msgspec.MsgspecError, re.error, WrongSwitch) as error:
-        reason = str(error).removesuffix(".")
+    except OSError as error:
+        raise WrongScript(f"The script {path} cannot be read: {error.strerror}.") from None
+    except (msgspec.MsgspecError, re.error, WrongSwitch) as error:
+        reason = _in_one_line(str(error)).removesuffix(".")
         raise WrongScript(f"The script {path} cannot be used: {reason}.") from None
     return rules
+
+
+def _in_one_line(reason: str) -> str:
+    """PyYAML puts each place into a line of its own, calls the file a byte string, and may quote it below."""
+    places = re.sub(r'\s+in "<byte string>", ([^:\n]+)(:(\n {4}.*)+)?', r" (\1)", reason)
+    return ", ".join(places.splitlines())

@@ -80,15 +80,34 @@ def test_a_rule_can_make_the_model_fail(script: Script) -> None:
         "- faults: {drop: true}\n",
         "- faults: {send_delay_s: soon}\n",
         "- [",
-        None,
+        '- says: "\x01"',
     ],
 )
-def test_a_wrong_file_is_one_sentence_that_names_it(tmp_path: Path, text: str | None) -> None:
+def test_a_wrong_file_is_one_sentence_that_names_it(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rules.yaml"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(WrongScript, match=r"rules\.yaml cannot be used: "):
+    path.write_text(text)
+    with pytest.raises(WrongScript, match=r"rules\.yaml cannot be used: ") as wrong:
         read_rules(path)
+    assert "\n" not in str(wrong.value)
+    assert "byte string" not in str(wrong.value)
+
+
+def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text('hears: "x\n  a: [')
+    with pytest.raises(WrongScript) as wrong:
+        read_rules(path)
+    assert str(wrong.value) == (
+        f"The script {path} cannot be used: while scanning a quoted scalar (line 1, column 8), "
+        "found unexpected end of stream (line 2, column 7)."
+    )
+
+
+def test_a_missing_file_is_one_sentence_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    with pytest.raises(WrongScript) as wrong:
+        read_rules(path)
+    assert str(wrong.value) == f"The script {path} cannot be read: No such file or directory."
 
 
 FAULTY = """
