@@ -67,6 +67,34 @@ def test_the_command_reads_one_connection_of_our_own_recordings(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "The recording {} cannot be read: No such file or directory.\n"),
+        ("no recording", "{} is no recording of `voicelive-emulator --record`.\n"),
+        (
+            '{"from": "client", "event": {}}',
+            "{} is no recording of `voicelive-emulator --record`.\n",
+        ),
+        ("", "The recording {} holds no connection 1.\n"),
+    ],
+)
+def test_a_file_without_a_session_is_one_sentence(
+    tmp_path: Path, text: str | None, sentence: str
+) -> None:
+    path = tmp_path / "nope.jsonl"
+    if text is not None:
+        path.write_text(text)
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.recorded_shapes", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == sentence.format(path)
+
+
 def changed(number: int, **fields: Any) -> list[Sent]:
     sent = SESSION[number]
     return [*SESSION[:number], Sent(sent.sender, sent.event | fields), *SESSION[number + 1 :]]
