@@ -18,7 +18,7 @@ from .command_line import arguments
 from .faults import Faults
 from .messages_brain import MessagesBrain
 from .profile_brain import CHAT, CLAUDE, ProfileBrain
-from .recognizer import Recognizer
+from .recognizer import Recognizer, WrongModel
 from .recording import WrongRecording, read_recording
 from .recording_proxy import RecordingProxy
 from .replay_server import ReplayServer
@@ -45,6 +45,7 @@ def speech(options: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         SpeechPackagesMissing: they are not installed.
+        WrongModel: the recogniser's model cannot be loaded.
     """
     if options.deaf:
         return {}
@@ -156,21 +157,24 @@ def main() -> int:
     logging.getLogger("voicelive_emulator.websocket").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
-    except (SpeechPackagesMissing, WrongRecording, WrongScript, WrongSwitch) as wrong:
+    except (SpeechPackagesMissing, WrongModel, WrongRecording, WrongScript, WrongSwitch) as wrong:
         print(wrong, file=sys.stderr)
         return 1
     except OSError as error:
-        if error.filename is not None:
-            print(f"{error.filename} cannot be opened: {error.strerror}.", file=sys.stderr)
-            return 1
-        if error.errno != errno.EADDRINUSE:
-            raise
-        print(
-            f"Port {options.port} is taken: choose another one with --port, or 0 for any.",
-            file=sys.stderr,
-        )
+        print(told(error, options), file=sys.stderr)
         return 1
     return 0
+
+
+def told(error: OSError, options: argparse.Namespace) -> str:
+    """What the operating system refused, in one sentence: a file, or the place to listen at."""
+    if error.filename is not None:
+        return f"{error.filename} cannot be opened: {error.strerror}."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {options.port} is taken: choose another one with --port, or 0 for any."
+    # asyncio puts the address a second time before the reason.
+    reason = (error.strerror or str(error)).rpartition(": ")[2]
+    return f"Cannot listen on {options.host}:{options.port}: {reason}."
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .behaviour import Behaviour
@@ -27,13 +27,42 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     _add_switches(parser.add_argument_group("behaviour and faults, can be repeated"))
     _add_recordings(parser.add_argument_group("recordings; nothing is emulated"))
     options = parser.parse_args(argv)
-    if (options.record is None) != (options.upstream is None):
-        parser.error("--record and --upstream need each other")
-    if options.record is not None and options.replay is not None:
-        parser.error("--record and --replay exclude each other")
-    if options.upstream and not options.upstream.startswith(("http://", "https://")):
-        parser.error("--upstream must begin with https:// (or http://)")
+    for mistake in _mistakes(options):
+        parser.error(mistake)
     return options
+
+
+def _mistakes(options: argparse.Namespace) -> Iterator[str]:
+    """What one option alone does not show."""
+    given = {"--" + name.replace("_", "-"): value for name, value in vars(options).items()}
+    for name in ("--upstream", "--chat-completions", "--messages"):
+        if given[name] is not None and not given[name].startswith(("http://", "https://")):
+            yield f"{name} must begin with https:// (or http://)"
+    if (options.record is None) != (options.upstream is None):
+        yield "--record and --upstream need each other"
+    if options.record_audio and options.record is None:
+        yield "--record-audio needs --record"
+    if options.record is not None and options.replay is not None:
+        yield "--record and --replay exclude each other"
+    if options.record is not None or options.replay is not None:
+        instead = "--record" if options.record is not None else "--replay"
+        for name in _OF_THE_EMULATOR:
+            if given[name]:
+                yield f"{name} has no effect with {instead}, which emulates nothing: leave it out"
+
+
+_OF_THE_EMULATOR = (
+    *("--deaf", "--recognizer", "--voice"),
+    *("--script", "--chat-completions", "--messages"),
+    *("--behaviour", "--fault"),
+)
+"""Options for what answers here, while a recording is answered by another."""
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: choose one from 0 to 65535")
 
 
 def _columns(words: Iterable[str]) -> str:
@@ -42,7 +71,9 @@ def _columns(words: Iterable[str]) -> str:
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8088, help="0 takes any free one (%(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=8088, help="0 takes any free one (%(default)s)"
+    )
     parser.add_argument(
         "--api-key", metavar="KEY", default="emulator", help="what clients must show (%(default)s)"
     )

@@ -19,6 +19,10 @@ from .speech_packages import SpeechPackagesMissing
 WHISPER_RATE = 16_000
 
 
+class WrongModel(ValueError):
+    """Says in one sentence which model cannot be loaded."""
+
+
 class Recognizer:
     """Owns the loaded model; one utterance at a time."""
 
@@ -32,6 +36,7 @@ class Recognizer:
 
         Raises:
             SpeechPackagesMissing: the extra ``emulator`` is not installed.
+            WrongModel: there is no such model, or it cannot be loaded.
         """
         try:
             from faster_whisper import WhisperModel  # type: ignore[import-untyped]
@@ -42,9 +47,17 @@ class Recognizer:
                 model = str(get_model_path())
         except ImportError:
             raise SpeechPackagesMissing from None
-        self._model: Any = WhisperModel(
-            model, device="cpu", compute_type="int8", cpu_threads=threads
-        )
+        try:
+            self._model: Any = WhisperModel(
+                model, device="cpu", compute_type="int8", cpu_threads=threads
+            )
+        # The file's reader, the library and the hub that it fetches from raise errors of their own each.
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(".")
+            raise WrongModel(
+                f"The recogniser's model {model} cannot be loaded ({reason}): --recognizer takes the "
+                "folder of a CTranslate2 Whisper model, or a name that faster-whisper knows."
+            ) from None
         self._lock = threading.Lock()
 
     def transcribe(self, pcm: bytes, *, phrases: Sequence[str] = ()) -> str:
