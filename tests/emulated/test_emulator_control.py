@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 import urllib.request
 from collections.abc import AsyncIterator
@@ -128,6 +129,7 @@ from voicelive_emulator import DeafEars
 def voicelive_emulator_options():
     return {"api_key": "theirs", "recognizer": DeafEars("Hello!")}
 
+@pytest.mark.asyncio
 async def test_mine(voicelive_emulator):
     model = RealtimeModel(endpoint=voicelive_emulator.endpoint, api_key=voicelive_emulator.api_key)
     assert voicelive_emulator.api_key == "theirs"
@@ -138,10 +140,23 @@ async def test_mine(voicelive_emulator):
 """
 
 
-async def test_the_fixture_serves_users_tests(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["voicelive_emulator.pytest_plugin"]\n')
+def documented() -> dict[str, str]:
+    """The files that the guide shows, whose first line names each; parts of the same one belong together."""
+    guide = (ROOT / "docs" / "emulator.md").read_text()
+    files: dict[str, str] = {}
+    for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
+        name = re.match(r"# (\w+\.py)", block)
+        assert name is not None, block
+        files[name[1]] = files.get(name[1], "") + block
+    return files
+
+
+async def test_the_fixture_serves_users_tests_and_those_of_the_guide(tmp_path: Path) -> None:
+    assert sorted(documented()) == ["conftest.py", "test_agent.py"]
+    for name, text in documented().items():
+        (tmp_path / name).write_text(text)
     (tmp_path / "test_mine.py").write_text(USERS_TEST)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path),
         cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""}, stdout=asyncio.subprocess.PIPE,
@@ -149,7 +164,7 @@ async def test_the_fixture_serves_users_tests(tmp_path: Path) -> None:
     async with asyncio.timeout(60):
         output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    assert b"1 passed" in output
+    assert b"2 passed" in output
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -189,5 +204,5 @@ async def test_a_wrong_script_on_the_command_line_is_one_sentence(tmp_path: Path
     async with asyncio.timeout(60):
         _, errors = await process.communicate()
     assert process.returncode == 1
-    assert b"missing.yaml cannot be used" in errors
+    assert b"missing.yaml cannot be read: No such file or directory." in errors
     assert errors.count(b"\n") == 1
