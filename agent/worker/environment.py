@@ -1,4 +1,4 @@
-"""The environment that the worker's parts read their settings from: ``.env`` files, and blank variables that count as unset.
+"""The environment that the worker's parts read their settings from: ``.env`` files, blank variables that count as unset, wrong ones.
 
 Knows no setting, and imports nothing of LiveKit: some of its packages look at the environment when they are imported.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 AGENT_FOLDER = Path(__file__).resolve().parent.parent
@@ -44,3 +44,12 @@ class EnvironmentSettings(BaseSettings):
             for name, value in values.items()
             if not isinstance(value, str) or value.strip()
         }
+
+
+def wrong_values(error: ValidationError) -> list[str]:
+    """What each value is refused for, such as "AGENT_MAX_JOBS should be greater than or equal to 1."; nothing of missing ones."""
+    return [
+        f"{details['loc'][0]} {details['msg'].removeprefix('Input ')}."
+        for details in error.errors(include_input=False)
+        if details["type"] != "missing"
+    ]

@@ -30,6 +30,14 @@ class FallbackSettings(EnvironmentSettings):
         elsewhere = {} if self.byom_profile else {"foundry_resource_override": None}
         return {"model": self.model, "byom_profile": self.byom_profile} | elsewhere
 
+    @classmethod
+    def in_its_own_words(cls, message: str) -> str:
+        """What :class:`RealtimeModel` refuses, with the fallback's variables in place of the first model's."""
+        for field in cls.model_fields.values():
+            own = field.alias or ""
+            message = message.replace(own.replace("_FALLBACK", ""), own)
+        return f"the fallback model (AZURE_VOICELIVE_FALLBACK_MODEL): {message}"
+
 
 def realtime_model(
     wanted: Mapping[str, Any] | None = None, *, language: str = ""
@@ -46,6 +54,10 @@ def realtime_model(
     arguments = dict(wanted or {})
     first = _model(arguments, language)
     fallback = FallbackSettings()
+    if not fallback.model and fallback.byom_profile:
+        raise ValueError(
+            "AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE needs AZURE_VOICELIVE_FALLBACK_MODEL, the name of your deployment"
+        )
     if not fallback.model:
         return first
     try:
@@ -53,7 +65,7 @@ def realtime_model(
         # It refuses two that differ in who speaks or who ends the user's turns.
         return RealtimeModelFallbackAdapter([first, second])
     except ValueError as error:
-        raise ValueError(f"the fallback model (AZURE_VOICELIVE_FALLBACK_MODEL): {error}") from None
+        raise ValueError(FallbackSettings.in_its_own_words(str(error))) from None
 
 
 def name_of(model: llm.RealtimeModel) -> str:

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import sys
 
+from .livekit_server import LIVEKIT_VARIABLES
 from .settings import problems
 
 CHECKED_COMMANDS = ("dev", "start", "connect", "console")
-
-LIVEKIT_VARIABLES = {
-    "LIVEKIT_URL": "--url",
-    "LIVEKIT_API_KEY": "--api-key",
-    "LIVEKIT_API_SECRET": "--api-secret",
-}
-"""Each with the option that takes its place."""
 
 NO_SOUND = (
     "The console needs PortAudio: on Linux `apt-get install libportaudio2` installs it. "

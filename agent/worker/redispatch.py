@@ -18,10 +18,9 @@ from pydantic import Field, ValidationError
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
-from .environment import EnvironmentSettings, load_environment
+from .environment import EnvironmentSettings, load_environment, wrong_values
+from .livekit_server import livekit_problems
 from .lonely_rooms import Dispatch, LonelyRooms, Room
-from .preflight import LIVEKIT_VARIABLES
-from .settings import missing, sentence
 
 logger = logging.getLogger("voicelive-redispatch")
 
@@ -84,11 +83,11 @@ def main() -> int:
     """The command; 0 when asked to stop, 2 when a setting is missing or wrong."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     load_environment()
-    found = missing(LIVEKIT_VARIABLES)
+    found = livekit_problems()
     try:
         settings = RedispatchSettings()
     except ValidationError as error:
-        found += [sentence(details) for details in error.errors(include_input=False)]
+        found += wrong_values(error)
     for problem in found:
         print(problem, file=sys.stderr)
     if found:

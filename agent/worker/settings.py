@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from typing import Any
 
 from pydantic import AliasChoices, Field, ValidationError
 
-from .environment import EnvironmentSettings
+from .environment import EnvironmentSettings, wrong_values
+from .livekit_server import livekit_problems
 from .models import realtime_model
 
 INSTRUCTIONS = (
@@ -49,26 +48,12 @@ def problems(livekit_variables: Iterable[str]) -> list[str]:
 
     ``livekit_variables`` are those that must be set.
     """
-    found = missing(livekit_variables)
+    found = livekit_problems(livekit_variables)
     for needed in (WorkerSettings, Settings, realtime_model):
         try:
             needed()
         except ValidationError as error:
-            found += [sentence(details) for details in error.errors(include_input=False)]
+            found += wrong_values(error)
         except ValueError as error:
             found.append(f"{str(error).removesuffix('.')}.")
     return found
-
-
-def missing(livekit_variables: Iterable[str]) -> list[str]:
-    """A sentence for each of these variables that is not set."""
-    return [
-        f"{name} is not set: it is your LiveKit server's, see the README."
-        for name in livekit_variables
-        if not os.environ.get(name, "").strip()
-    ]
-
-
-def sentence(details: Any) -> str:
-    """What one value is refused for, such as "AGENT_MAX_JOBS should be greater than or equal to 1."."""
-    return f"{details['loc'][0]} {details['msg'].removeprefix('Input ')}."

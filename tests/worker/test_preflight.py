@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 from dotenv import dotenv_values
 
-from worker.preflight import LIVEKIT_VARIABLES, preflight
+from worker.livekit_server import LIVEKIT_VARIABLES
+from worker.preflight import preflight
 from worker.settings import problems
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,17 +88,41 @@ def test_a_missing_variable_is_named_in_one_sentence(
         ("AGENT_AEC_WARMUP_S", "soon", "AGENT_AEC_WARMUP_S should be a valid number"),
         ("AGENT_MAX_JOBS", "many", "AGENT_MAX_JOBS should be a valid integer"),
         ("AGENT_MAX_JOBS", "0", "AGENT_MAX_JOBS should be greater than or equal to 1"),
-        ("AZURE_VOICELIVE_FALLBACK_MODEL", "m", "AZURE_VOICELIVE_FALLBACK_MODEL"),
+        ("LIVEKIT_URL", "localhost", "LIVEKIT_URL must be an address such as ws://127.0.0.1:7880"),
+        ("LIVEKIT_URL", "127.0.0.1:7880", "LIVEKIT_URL must be an address"),
+        ("LIVEKIT_URL", "ftp://127.0.0.1", "LIVEKIT_URL must be an address"),
+        ("LIVEKIT_URL", "ws://", "LIVEKIT_URL must be an address"),
+        (
+            "AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE",
+            "byom-azure-openai-realtime",
+            "AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE needs AZURE_VOICELIVE_FALLBACK_MODEL",
+        ),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_to_do(
     surroundings: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
-    # Wrong for a fallback model alone: a profile that does not exist.
-    surroundings.setenv("AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE", "byom-gemini")
     surroundings.setenv(name, value)
     [sentence] = problems(LIVEKIT_VARIABLES)
     assert words in sentence
+
+
+def test_a_wrong_profile_of_the_fallback_is_named_by_its_own_variable(
+    surroundings: pytest.MonkeyPatch,
+) -> None:
+    surroundings.setenv("AZURE_VOICELIVE_FALLBACK_MODEL", "mine")
+    surroundings.setenv("AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE", "byom-gemini")
+    [sentence] = problems(LIVEKIT_VARIABLES)
+    assert "(AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE) must be one of" in sentence
+    assert "AZURE_VOICELIVE_BYOM_PROFILE" not in sentence
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss", "http", "https"])
+def test_every_form_of_a_livekit_servers_address_is_taken(
+    surroundings: pytest.MonkeyPatch, scheme: str
+) -> None:
+    surroundings.setenv("LIVEKIT_URL", f"{scheme}://livekit.example")
+    assert problems(LIVEKIT_VARIABLES) == []
 
 
 @pytest.mark.parametrize("name", sorted(ENOUGH.keys() - {"AZURE_VOICELIVE_API_KEY"}))

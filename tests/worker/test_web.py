@@ -130,6 +130,7 @@ async def test_pages_of_other_sites_are_refused(site: Site) -> None:
     # A name of another site that was made to point to this machine.
     answer = await site.post("/token", headers={"Host": "elsewhere.example"})
     assert answer.status == 403
+    assert f"open it as http://127.0.0.1:{site.port}/" in await answer.text()
     own = f"http://{site.host}:{site.port}"
     answer = await site.post("/token", headers={"Origin": own})
     assert answer.status == 200
@@ -184,7 +185,13 @@ def test_the_command_refuses_in_one_sentence_and_a_status() -> None:
     assert "Traceback" not in refused.stderr
     wrong_port = run(**LIVEKIT, WEB_PORT="many")
     assert wrong_port.returncode == 2
-    assert wrong_port.stderr.startswith("WEB_PORT: ")
+    assert wrong_port.stderr.startswith("WEB_PORT should be a valid integer")
+    all_wrong = run(LIVEKIT_URL="localhost", LIVEKIT_API_KEY="key", WEB_PORT="70000")
+    assert all_wrong.returncode == 2
+    address, secret, port = all_wrong.stderr.splitlines()
+    assert address.startswith("LIVEKIT_URL must be an address")
+    assert secret.startswith("LIVEKIT_API_SECRET is not set")
+    assert port.startswith("WEB_PORT should be less than or equal to 65535")
 
 
 def test_a_taken_port_is_named() -> None:

@@ -10,7 +10,7 @@ import sys
 from aiohttp import web
 
 from ..environment import load_environment
-from .server import CLIENT_LIBRARY, application
+from .server import CLIENT_LIBRARY, address, application
 from .settings import WebSettings, problems
 
 
@@ -43,8 +43,7 @@ async def serve(settings: WebSettings) -> int:
         )
         await runner.cleanup()
         return 1
-    host, port = runner.addresses[0][:2]
-    print(f"Page ready at http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
+    print(f"Page ready at {address(runner.addresses[0])}", flush=True)
     await stop.wait()
     await runner.cleanup()
     return 0

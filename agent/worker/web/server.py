@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -49,6 +50,12 @@ def application(settings: WebSettings) -> web.Application:
     return app
 
 
+def address(socket_name: tuple[Any, ...]) -> str:
+    """What to open in a browser for the page that listens at this socket."""
+    host, port = socket_name[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
 @web.middleware
 async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tell the browser what this page may do."""
@@ -63,9 +70,8 @@ async def only_own_site(request: web.Request, handler: Handler) -> web.StreamRes
     """Refuse what another site's page sends, also one whose name was made to point to this machine."""
     own_host = urlsplit(f"//{request.host}").hostname or ""
     if is_loopback(request.app[SETTINGS].host) and not is_loopback(own_host):
-        return _refusal(
-            403, "This address serves its own machine alone: open it as http://127.0.0.1."
-        )
+        here = address(request.get_extra_info("sockname"))
+        return _refusal(403, f"This page serves its own machine alone: open it as {here}")
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and urlsplit(origin).netloc != request.host:
         return _refusal(

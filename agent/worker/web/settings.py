@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ..environment import EnvironmentSettings, wrong_values
+from ..livekit_server import livekit_problems
 
 
-class WebSettings(BaseSettings):
+class WebSettings(EnvironmentSettings):
     """Where the page listens, who may have a token, and which LiveKit server it is for."""
-
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
     host: str = Field("127.0.0.1", alias="WEB_HOST")
     port: int = Field(8080, alias="WEB_PORT", ge=0, le=65535)
@@ -33,19 +33,17 @@ class WebSettings(BaseSettings):
 
 def problems() -> list[str]:
     """What is wrong with the environment, a sentence each; nothing if the page can be served."""
+    found = livekit_problems()
     try:
         settings = WebSettings()
     except ValidationError as error:
-        return [
-            _sentence(str(details["loc"][0]), details["type"], details["msg"])
-            for details in error.errors(include_input=False)
-        ]
+        return found + wrong_values(error)
     if not is_loopback(settings.host) and not settings.secret:
-        return [
+        found.append(
             f"WEB_HOST={settings.host} can be reached from other machines: set WEB_SECRET too, a long random text that a caller "
             "must know to get a token."
-        ]
-    return []
+        )
+    return found
 
 
 def is_loopback(host: str) -> bool:
@@ -56,9 +54,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _sentence(name: str, kind: str, message: str) -> str:
-    if kind == "missing":
-        return f"{name} is not set: it is your LiveKit server's, see the README."
-    return f"{name}: {message}."
