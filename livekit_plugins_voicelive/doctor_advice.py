@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from . import errors
@@ -24,6 +25,16 @@ class Advice:
 def resource_of(endpoint: Endpoint) -> str:
     """The name of the resource, which is how its Azure address begins."""
     return (urlsplit(endpoint.base).hostname or "").split(".", 1)[0]
+
+
+def _is_azures(endpoint: Endpoint) -> bool:
+    """Whether the address can be a resource's: a number cannot, nor a name of the local network."""
+    host = urlsplit(endpoint.base).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." in host
+    return False
 
 
 def grant(endpoint: Endpoint) -> str:
@@ -100,6 +111,12 @@ def refused_handshake(endpoint: Endpoint, status: int, body: str) -> Advice:
 
 
 def _unauthorized(endpoint: Endpoint) -> Advice:
+    if endpoint.api_key is not None and not _is_azures(endpoint):
+        return Advice(
+            "sign-in",
+            "the key is not the one that this address expects",
+            f"Set {named('api_key')} to the key of what runs there: the emulator's key is its --api-key.",
+        )
     if endpoint.api_key is not None:
         return Advice(
             "sign-in",

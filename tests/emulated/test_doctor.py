@@ -75,7 +75,7 @@ async def test_a_session_that_only_writes_is_asked_in_writing(service: EmulatorS
 
 
 HANDSHAKES = [
-    (401, "", "sign-in", "az cognitiveservices account keys list"),
+    (401, "", "sign-in", "--api-key"),
     (403, "", "sign-in", '"Cognitive Services User"'),
     (404, "", "endpoint", "AZURE_VOICELIVE_ENDPOINT"),
     (429, "", "quota", "a minute"),

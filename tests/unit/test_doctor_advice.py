@@ -41,6 +41,18 @@ def test_every_status_has_a_cause_and_a_step_and_no_secret(status: int) -> None:
     assert "very-secret" not in repr(advice)
 
 
+def test_a_wrong_key_of_a_resource_is_looked_up_at_azure() -> None:
+    step = refused_handshake(ENDPOINT, 401, "").next_step
+    assert "az cognitiveservices account keys list --name my-resource " in step
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8765", "[::1]:8765", "localhost:8765", "emulator"])
+def test_a_wrong_key_of_what_is_no_resource_is_the_emulators(host: str) -> None:
+    step = refused_handshake(replace(ENDPOINT, base=f"ws://{host}"), 401, "").next_step
+    assert "the emulator's key is its --api-key" in step
+    assert "az " not in step
+
+
 @pytest.mark.parametrize(
     ("endpoint", "words"),
     [
