@@ -1,5 +1,6 @@
 """The table of profiles in `docs/byom.md`, held against what the constructor takes and refuses."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,23 @@ def test_the_page_names_the_transcriber_of_each_profile(column: int) -> None:
     fields = model_with(PROFILES[column]).session_fields
     told = table()["transcription by default"][column].strip("`")
     assert fields["input_audio_transcription"]["model"] == told
+
+
+async def test_the_snippet_with_another_voice_needs_no_more_than_the_keys_it_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(("AZURE_", "OPENAI_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", "https://my-resource.services.ai.azure.com")
+    monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "key")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "key")
+    section = PAGE.read_text(encoding="utf-8").split("## Your own voice")[1]
+    assert "`AZURE_OPENAI_API_KEY`" in section
+    made: dict[str, Any] = {}
+    exec(section.split("```python\n")[1].split("```")[0], made)
+    assert made["session"].tts.model == "gpt-4o-mini-tts"
+    await made["session"].tts.aclose()
 
 
 def test_every_row_but_the_costs_is_tried() -> None:
