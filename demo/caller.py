@@ -6,10 +6,12 @@ puts into it (tracks, transcription streams, the agent's state), and nothing of 
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from livekit import rtc
 AGENT_STATE = "lk.agent.state"
 CHAT = "lk.chat"
 TRANSCRIPTION = "lk.transcription"
+SECURE_SCHEMES = ("wss", "https")
+KNOCK_DEADLINE_S = 5.0
 SEGMENT_ID = "lk.segment_id"
 FINAL = "lk.transcription_final"
 
@@ -79,6 +83,7 @@ class Caller:
         self._room.on("participant_connected", self._participant_connected)
         self._room.on("participant_disconnected", self._participant_disconnected)
         self._room.register_text_stream_handler(TRANSCRIPTION, self._transcription_started)
+        await asyncio.to_thread(_knock, url)
         try:
             await self._room.connect(url, token)
         except rtc.ConnectError as error:
@@ -232,3 +237,21 @@ class Caller:
         self.transcripts[segment_id] = transcript
         self.on_transcript(transcript)
         self._something_happened.set()
+
+
+def _knock(url: str) -> None:
+    """Notice that nobody listens there: LiveKit would say so too, after pages of its log.
+
+    Raises:
+        CallFailed: the connection is refused. Anything else is LiveKit's to judge (a proxy, say).
+    """
+    address = urlsplit(url)
+    if not address.hostname:
+        return
+    port = address.port or (443 if address.scheme in SECURE_SCHEMES else 80)
+    try:
+        socket.create_connection((address.hostname, port), timeout=KNOCK_DEADLINE_S).close()
+    except ConnectionRefusedError as error:
+        raise CallFailed(f"Cannot join a room on {url}: nobody listens there.") from error
+    except OSError:
+        return

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from demo import talk
-from demo.caller import Caller
+from demo.caller import Caller, CallFailed
+from demo.livekit_server import LOOPBACK, free_port
 from demo.loudspeaker import SoundDeviceMissing
 from demo.recording import Samples
+from livekit import rtc
 
 Run = Callable[..., str]
 
@@ -103,6 +105,19 @@ def test_a_missing_microphone_is_noticed_before_the_call(
 
     monkeypatch.setattr(talk, "open_microphone", no_microphone)
     assert refused("--mic") == "No microphone was found."
+
+
+async def test_where_nobody_listens_is_said_without_asking_livekit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def connect(room: rtc.Room, url: str, token: str) -> None:
+        raise AssertionError("LiveKit was asked")
+
+    monkeypatch.setattr(rtc.Room, "connect", connect)
+    url = f"ws://{LOOPBACK}:{free_port()}"
+    async with Caller() as caller:
+        with pytest.raises(CallFailed, match=f"Cannot join a room on {url}: nobody listens there"):
+            await caller.join(url, "token")
 
 
 @pytest.mark.parametrize("typed", [b"/type Hello\n", b"/type Hello"])
