@@ -14,10 +14,10 @@ COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 help: ## Show this list
 	@printf 'Azure Voice Live for LiveKit\n\n'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
-	@printf '\nVariables: PYTHON=%s (3.11 or newer), ARGS="…" for talk and test\n' '$(PYTHON)'
+	@printf '\nVariables: PYTHON=%s (3.11 or newer), ARGS="…" for talk, test and lock\n' '$(PYTHON)'
 
 demo: $(DEMO_READY) ## Run LiveKit, Voice Live (emulated, or Azure) and the agent on this machine
-	@exec $(VENV)/bin/python -m demo $(ARGS)
+	@exec $(VENV)/bin/python -m demo
 
 talk: $(DEMO_READY) ## Call the agent of a running demo from this terminal (ARGS="--help")
 	@exec $(VENV)/bin/python -m demo.talk $(ARGS)

@@ -5,11 +5,10 @@ Every package comes from `requirements/SET.txt`, checked by hash; the project it
 installed editable with the build backend of that same set, so nothing unlocked is fetched.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 
@@ -58,7 +57,7 @@ def install(requirement_set: str) -> None:
     )
 
 
-def make_virtual_environment(folder: os.PathLike[str]) -> None:
+def make_virtual_environment(folder: Path) -> None:
     """Make a virtual environment with pip in `folder`, unless a working one is there.
 
     Raises:
@@ -66,8 +65,8 @@ def make_virtual_environment(folder: os.PathLike[str]) -> None:
     """
     from demo.progress import LOGS, StepFailed, run_step
 
-    python = os.path.join(folder, "bin", "python")
-    if os.path.exists(python):
+    python = folder / "bin" / "python"
+    if python.exists():
         works = subprocess.run([python, "-m", "pip", "--version"], capture_output=True)
         if works.returncode == 0:
             return
@@ -81,8 +80,8 @@ def make_virtual_environment(folder: os.PathLike[str]) -> None:
             "for example `make demo PYTHON=python3.12`."
         ) from missing
     run_step(
-        f"Making {os.path.basename(folder)} with Python {sys.version.split()[0]}",
-        [sys.executable, "-m", "venv", "--clear", str(folder)],
+        f"Making {folder.name} with Python {sys.version.split()[0]}",
+        [sys.executable, "-m", "venv", "--clear", folder],
         log=LOGS / "venv.log",
         environment=os.environ,
     )

@@ -1,6 +1,8 @@
 """What is missing or taken is said in one sentence. No network is needed here."""
 
+import ast
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from demo import install, livekit_binary
 from demo.environment import ENDPOINT, azure_endpoint, read_environment
 from demo.livekit_server import LOOPBACK, LiveKitServer, port_is_free
 from demo.process import ProcessFailed
-from demo.progress import StepFailed, run_step
+from demo.progress import CHECKOUT, StepFailed, run_step
 from demo.room_access import livekit_access, publish_running_demo
 
 
@@ -60,6 +62,30 @@ def test_an_old_python_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(install, "OLDEST_PYTHON", (99, 0))
     with pytest.raises(SystemExit, match="install a newer one and name it"):
         install.main()
+
+
+@pytest.mark.parametrize("module", ["__init__.py", "install.py"])
+def test_an_old_python_can_read_the_sentence_that_is_for_it(module: str) -> None:
+    program = ast.parse((CHECKOUT / "demo" / module).read_text(), feature_version=(3, 7))
+    imported = [part.module for part in ast.walk(program) if isinstance(part, ast.ImportFrom)]
+    assert "__future__" not in imported, "a SyntaxError for who does not know what it asks for"
+    signatures = [part for part in ast.walk(program) if isinstance(part, ast.arg)]
+    types = [signature.annotation for signature in signatures if signature.annotation]
+    assert all(isinstance(kind, ast.Name) for kind in types), "as `list[str]` fails before 3.9"
+
+
+def test_help_names_arguments_for_what_reads_them_and_nothing_else() -> None:
+    def make(*arguments: str) -> str:
+        command = ["make", "-C", str(CHECKOUT), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert 'ARGS="…" for talk, test and lock\n' in make("help")
+    readers = {
+        target
+        for target in ("demo", "talk", "test", "check", "lock", "clean")
+        if "--any" in make("--dry-run", target, "ARGS=--any")
+    }
+    assert readers == {"talk", "test", "lock"}
 
 
 def test_an_empty_endpoint_means_the_emulator(
