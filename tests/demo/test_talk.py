@@ -6,11 +6,12 @@ import sys
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
-from demo import talk
+from demo import loudspeaker, talk
 from demo.caller import Caller, CallFailed
 from demo.livekit_server import LOOPBACK, free_port
 from demo.loudspeaker import SoundDeviceMissing
@@ -105,6 +106,25 @@ def test_a_missing_microphone_is_noticed_before_the_call(
 
     monkeypatch.setattr(talk, "open_microphone", no_microphone)
     assert refused("--mic") == "No microphone was found."
+
+
+async def test_a_microphone_that_does_not_start_is_named_and_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PortAudioError(Exception):
+        pass
+
+    stream = Mock()
+    stream.start.side_effect = PortAudioError("it is taken")
+    portaudio = Mock(PortAudioError=PortAudioError, RawInputStream=Mock(return_value=stream))
+    monkeypatch.setattr(loudspeaker, "_sounddevice", lambda: portaudio)
+    with (
+        pytest.raises(SoundDeviceMissing, match="No microphone was found: it is taken"),
+        loudspeaker.open_microphone(Mock()) as start,
+    ):
+        stream.start.assert_not_called()
+        start()
+    stream.close.assert_called_once()
 
 
 async def test_where_nobody_listens_is_said_without_asking_livekit(
