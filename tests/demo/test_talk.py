@@ -108,23 +108,27 @@ def test_a_missing_microphone_is_noticed_before_the_call(
     assert refused("--mic") == "No microphone was found."
 
 
-async def test_a_microphone_that_does_not_start_is_named_and_closed(
+async def test_a_microphone_starts_when_told_or_says_why_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class PortAudioError(Exception):
         pass
 
     stream = Mock()
-    stream.start.side_effect = PortAudioError("it is taken")
     portaudio = Mock(PortAudioError=PortAudioError, RawInputStream=Mock(return_value=stream))
     monkeypatch.setattr(loudspeaker, "_sounddevice", lambda: portaudio)
-    with (
-        pytest.raises(SoundDeviceMissing, match="No microphone was found: it is taken"),
-        loudspeaker.open_microphone(Mock()) as start,
-    ):
-        stream.start.assert_not_called()
-        start()
-    stream.close.assert_called_once()
+
+    def use(start_it: bool) -> None:
+        with loudspeaker.open_microphone(Mock()) as start:
+            if start_it:
+                start()
+
+    use(start_it=False)
+    stream.start.assert_not_called()
+    stream.start.side_effect = PortAudioError("it is taken")
+    with pytest.raises(SoundDeviceMissing, match="No microphone was found: it is taken"):
+        use(start_it=True)
+    assert stream.close.call_count == 2
 
 
 async def test_where_nobody_listens_is_said_without_asking_livekit(
