@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livekit.agents import APIConnectOptions
+from livekit.agents import APIConnectOptions, llm
 from livekit_plugins_voicelive import RealtimeModel, RealtimeSession
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
@@ -95,3 +95,19 @@ async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+def user(text: str, id: str = "item_user") -> llm.ChatMessage:
+    return llm.ChatMessage(id=id, role="user", content=[text])
+
+
+async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
+    """The words and the seconds of audio of a generation, read to its end."""
+    text, seconds = "", 0.0
+    async with asyncio.timeout(DEADLINE_S):
+        async for message in event.message_stream:
+            async for frame in message.audio_stream:
+                seconds += frame.duration
+            async for delta in message.text_stream:
+                text += delta
+    return text, seconds

@@ -1,29 +1,12 @@
 """What was said, and how we sign in, is in no log."""
 
-import asyncio
 import logging
 
 import pytest
 
 from livekit.agents import llm
-from tests.emulated.conftest import session_with
+from tests.emulated.conftest import heard, session_with, user
 from voicelive_emulator.server import EmulatorServer
-
-
-def user(text: str, id: str = "item_user") -> llm.ChatMessage:
-    return llm.ChatMessage(id=id, role="user", content=[text])
-
-
-async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
-    """The words and the seconds of audio of a generation, read to its end."""
-    text, seconds = "", 0.0
-    async with asyncio.timeout(10):
-        async for message in event.message_stream:
-            async for frame in message.audio_stream:
-                seconds += frame.duration
-            async for delta in message.text_stream:
-                text += delta
-    return text, seconds
 
 
 async def test_nothing_said_and_no_key_is_ever_logged(

@@ -12,7 +12,7 @@ from livekit_plugins_voicelive import RealtimeModel
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
-from tests.emulated.conftest import Events, session_with
+from tests.emulated.conftest import Events, heard, session_with, user
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
 from voicelive_emulator.stand_ins import DeafEars, hum
@@ -22,22 +22,6 @@ SLOW = Behaviour(pace=2.0)
 
 def our_tasks() -> list[str]:
     return [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("voicelive.")]
-
-
-def user(text: str, id: str = "item_user") -> llm.ChatMessage:
-    return llm.ChatMessage(id=id, role="user", content=[text])
-
-
-async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
-    """The words and the seconds of audio of a generation, read to its end."""
-    text, seconds = "", 0.0
-    async with asyncio.timeout(10):
-        async for message in event.message_stream:
-            async for frame in message.audio_stream:
-                seconds += frame.duration
-            async for delta in message.text_stream:
-                text += delta
-    return text, seconds
 
 
 # --- conversations ----------------------------------------------------------------------------------------------------

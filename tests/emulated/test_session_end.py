@@ -9,7 +9,7 @@ import pytest
 from livekit.agents import APIConnectOptions, llm
 from livekit_plugins_voicelive import RealtimeModel, connection_life
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.emulated.conftest import Events, eventually, model_of, session_with
+from tests.emulated.conftest import Events, eventually, heard, model_of, session_with, user
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
 
@@ -18,22 +18,6 @@ SLOW = Behaviour(pace=2.0)
 
 def our_tasks() -> list[str]:
     return [t.get_name() for t in asyncio.all_tasks() if t.get_name().startswith("voicelive.")]
-
-
-def user(text: str, id: str = "item_user") -> llm.ChatMessage:
-    return llm.ChatMessage(id=id, role="user", content=[text])
-
-
-async def heard(event: llm.GenerationCreatedEvent) -> tuple[str, float]:
-    """The words and the seconds of audio of a generation, read to its end."""
-    text, seconds = "", 0.0
-    async with asyncio.timeout(10):
-        async for message in event.message_stream:
-            async for frame in message.audio_stream:
-                seconds += frame.duration
-            async for delta in message.text_stream:
-                text += delta
-    return text, seconds
 
 
 # --- losses -----------------------------------------------------------------------------------------------------------
