@@ -20,6 +20,7 @@ EARS = """
 window.ears = {states: [], loudest: 0, pieces: [], microphones: []};
 const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = async (wanted) => {
+  await ears.permission;
   const stream = await getUserMedia(wanted);
   ears.microphones.push(...stream.getAudioTracks());
   return stream;

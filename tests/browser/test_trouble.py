@@ -50,13 +50,25 @@ async def test_a_server_that_cannot_be_reached_is_named(silent_person: Person) -
     await expect(silent_person.page.get_by_role("button", name="Start talking")).to_be_enabled()
 
 
-async def test_a_call_that_cannot_be_made_lets_the_microphone_go(person: Person) -> None:
+@pytest.mark.parametrize("permitted", ["before the call fails", "after the call failed"])
+async def test_a_call_that_cannot_be_made_lets_the_microphone_go(
+    person: Person, permitted: str
+) -> None:
     async def elsewhere(route: Route) -> None:
+        if permitted == "before the call fails":
+            await person.wait_until("() => ears.microphones.length")
         await route.fulfill(json=UNREACHABLE)
 
-    await person.page.route("**/token", elsewhere)
-    await person.page.get_by_role("button", name="Start talking").click()
-    await expect(person.page.get_by_role("alert")).to_be_visible(timeout=DEADLINE_MS)
+    page, alert = person.page, person.page.get_by_role("alert")
+    await page.route("**/token", elsewhere)
+    if permitted == "after the call failed":
+        await page.evaluate(
+            "ears.permission = new Promise((permit) => { ears.permit = permit; }); undefined"
+        )
+    await page.get_by_role("button", name="Start talking").click()
+    await expect(alert).to_contain_text("cannot be reached", timeout=DEADLINE_MS)
+    if permitted == "after the call failed":
+        await page.evaluate("ears.permit()")
     await person.wait_until(
         "() => ears.microphones.length && ears.microphones.every((each) => each.readyState === 'ended')"
     )

@@ -31,6 +31,7 @@ export class Call extends EventTarget {
     try {
       await this.#join(await askForToken(secret));
     } catch (problem) {
+      this.#over = true;
       microphone.then((track) => track?.stop());
       throw problem;
     }
@@ -83,10 +84,12 @@ export class Call extends EventTarget {
   async #openMicrophone() {
     try {
       const [track] = await this.#room.localParticipant.createTracks({ audio: true });
+      if (this.#over) return track;
       if (globalThis.MediaRecorder?.isTypeSupported(EARLY_WORDS_TYPE)) track.startPreConnectBuffer();
       this.#tell("microphoneTrack", track.mediaStreamTrack);
       return track;
     } catch (error) {
+      if (this.#over) return null;
       this.#tell("problem", problems.microphone(error));
       this.#tell("microphoneTrack", null);
       return null;

@@ -23,7 +23,7 @@ export class Loudness {
     if (!mediaStreamTrack) return;
     this.#source = this.#context.createMediaStreamSource(new MediaStream([mediaStreamTrack]));
     this.#source.connect(this.#analyser);
-    this.#context.resume();
+    this.#context.resume().catch(() => {}); // closed meanwhile: there is nothing to measure
   }
 
   close() {
