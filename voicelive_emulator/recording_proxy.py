@@ -14,11 +14,12 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
 from .http_response import http_response
+from .listener import MAX_MESSAGE_BYTES, Listener
 from .scrubbed import scrubbed_event, scrubbed_target
 
 PASSED_ON = (
@@ -30,8 +31,6 @@ PASSED_ON = (
 )
 """Headers of the handshake that the service may want."""
 
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-
 
 class _Direct(connect):
     """Does not follow redirects: the key would go along."""
@@ -40,7 +39,7 @@ class _Direct(connect):
         return exc
 
 
-class RecordingProxy:
+class RecordingProxy(Listener):
     """``async with RecordingProxy(...) as proxy:`` owns the port and both sides of every connection."""
 
     def __init__(
@@ -61,37 +60,13 @@ class RecordingProxy:
             port: 0 takes any free one.
             keep_audio: whether sound is written too.
         """
+        super().__init__(host, port)
         self._upstream = "ws" + upstream.rstrip("/").removeprefix("http")
         self._recording = recording
-        self._host, self._port = host, port
         self._keep_audio = keep_audio
-        self._server: Server | None = None
         self._numbers = count(1)
         self._begun = time.monotonic()
         self._open: dict[ServerConnection, tuple[int, ClientConnection]] = {}
-
-    @property
-    def endpoint(self) -> str:
-        """What a client takes for its Azure endpoint."""
-        if self._server is None:
-            raise RuntimeError("the proxy is not running")
-        return f"http://{self._host}:{next(iter(self._server.sockets)).getsockname()[1]}"
-
-    async def __aenter__(self) -> RecordingProxy:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        self._server = await serve(
-            self._serve,
-            self._host,
-            self._port,
-            process_request=self._process_request,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-        )
-        return self
 
     async def __aexit__(
         self,
@@ -100,9 +75,7 @@ class RecordingProxy:
         traceback: TracebackType | None,
     ) -> None:
         """Close both sides of every connection."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        await super().__aexit__(exc_type, exc, traceback)
         for _, service in self._open.values():
             await service.close()
 

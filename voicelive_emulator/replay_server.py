@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from .event_log import FROM_CLIENT, TO_CLIENT, EventLog
 from .http_response import http_response
+from .listener import Listener
 from .recording import RecordedConnection
 from .replay import Departed, Replay
 
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 NO_JSON_OBJECT = {"type": "(no JSON object)"}
 """As such a message stands in a recording."""
 
 
-class ReplayServer:
+class ReplayServer(Listener):
     """``async with ReplayServer(connections) as server:`` owns the port, and which connection is next.
 
     Any key is good. After the last connection of the recording comes the first again, unless a client departed from
@@ -39,49 +37,12 @@ class ReplayServer:
             host: address to listen on.
             port: 0 takes any free one.
         """
+        super().__init__(host, port)
         self._recording = recording
         self._next = 0
-        self._host, self._port = host, port
-        self._server: Server | None = None
         self._replays: dict[ServerConnection, tuple[EventLog, Replay]] = {}
         self.departure: str | None = None
         """In which line a client departed from the recording, and how."""
-
-    @property
-    def endpoint(self) -> str:
-        """What a client takes for its Azure endpoint."""
-        if self._server is None:
-            raise RuntimeError("the server is not running")
-        return f"http://{self._host}:{next(iter(self._server.sockets)).getsockname()[1]}"
-
-    async def __aenter__(self) -> ReplayServer:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        self._server = await serve(
-            self._serve,
-            self._host,
-            self._port,
-            process_request=self._process_request,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            ping_interval=None,
-            logger=logging.getLogger("voicelive_emulator.websocket"),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close every connection."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
 
     async def _process_request(
         self, connection: ServerConnection, request: Request

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from itertools import count
 from types import TracebackType
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from livekit_plugins_voicelive.protocol import codec
@@ -25,6 +24,7 @@ from .faults import Faults
 from .faulty_brain import FaultyBrain
 from .handshake import HandshakeRefused, UpgradeRequest, check
 from .http_response import http_response
+from .listener import Listener
 from .mcp_client import McpClient
 from .session_runner import SessionRunner
 from .speech_detector import loudness_probability
@@ -33,16 +33,13 @@ from .stand_ins import DeafEars, HummingVoice
 from .turn_detector import SpeechProbability
 from .work import Brain, Ears, ToolServers, Voice
 
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-"""An append may hold 15 MiB of audio, which base64 makes 20. Source: Voice Live API reference."""
-
 
 def loudness() -> SpeechProbability:
     """The default detector: by loudness alone."""
     return loudness_probability
 
 
-class EmulatorServer:
+class EmulatorServer(Listener):
     """``async with EmulatorServer() as server:`` owns the port, the connections and the worker threads.
 
     Without arguments it listens by loudness, understands nothing and hums: fast, for tests. Give it a
@@ -82,7 +79,7 @@ class EmulatorServer:
             accepts_token: which access tokens are good; any that is not empty by default.
             keep_received: whether :attr:`received` collects what clients send.
         """
-        self._host, self._port = host, port
+        super().__init__(host, port)
         self._api_key = api_key
         self._detector = detector
         self._accepts_token = accepts_token
@@ -95,7 +92,6 @@ class EmulatorServer:
             synthesizer or HummingVoice(),
             tool_servers or McpClient(),
         )
-        self._server: Server | None = None
         self._closing = asyncio.Event()
         self._numbers = count(1)
         self._backends: dict[ServerConnection, Backend] = {}
@@ -105,39 +101,9 @@ class EmulatorServer:
         """For every connection in order, what the client sent."""
 
     @property
-    def endpoint(self) -> str:
-        """What a client takes for its Azure endpoint."""
-        return f"http://{self._host}:{self.port}"
-
-    @property
     def api_key(self) -> str:
         """The key that clients must show."""
         return self._api_key
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("The emulator is not running: use it inside `async with`.")
-        return int(next(iter(self._server.sockets)).getsockname()[1])
-
-    async def __aenter__(self) -> EmulatorServer:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        self._server = await serve(
-            self._serve,
-            self._host,
-            self._port,
-            process_request=self._process_request,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            ping_interval=None,
-            logger=logging.getLogger("voicelive_emulator.websocket"),
-        )
-        return self
 
     async def __aexit__(
         self,
@@ -148,9 +114,7 @@ class EmulatorServer:
         """Cut all connections, and wait for the threads."""
         self._closing.set()
         self.faults.drop_connections()
-        if self._server is not None:
-            self._server.close(close_connections=True)
-            await self._server.wait_closed()
+        await super().__aexit__(exc_type, exc, traceback)
         await self._threads.close()
 
     async def _process_request(

@@ -10,9 +10,14 @@ import pytest
 from livekit.agents import APIConnectOptions, llm
 from livekit_plugins_voicelive import RealtimeModel, RealtimeSession
 from voicelive_emulator.behaviour import Behaviour
+from voicelive_emulator.recognizer import Recognizer
 from voicelive_emulator.server import EmulatorServer
+from voicelive_emulator.speech_detector import neural_probability
+from voicelive_emulator.synthesizer import Synthesizer
 
 DEADLINE_S = 10.0
+
+KEY = "a key for tests"
 
 QUICK_RETRIES = APIConnectOptions(max_retry=3, retry_interval=0.05, timeout=2.0)
 
@@ -71,6 +76,25 @@ class Events:
 async def service() -> AsyncIterator[EmulatorServer]:
     """Voice Live on loopback: it listens by loudness, understands nothing and hums, all at once."""
     async with EmulatorServer(api_key="key", behaviour=Behaviour(pace=100.0)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ears() -> Recognizer:
+    return Recognizer()
+
+
+@pytest.fixture(scope="session")
+def voice() -> Synthesizer:
+    return Synthesizer()
+
+
+@pytest.fixture
+async def emulator(ears: Recognizer, voice: Synthesizer) -> AsyncIterator[EmulatorServer]:
+    """Voice Live on loopback with real ears, a real voice and a real detector."""
+    async with EmulatorServer(
+        api_key=KEY, recognizer=ears, synthesizer=voice, detector=neural_probability
+    ) as server:
         yield server
 
 

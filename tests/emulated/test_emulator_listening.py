@@ -28,16 +28,6 @@ COMPLETED = "conversation.item.input_audio_transcription.completed"
 VAD = {"type": "azure_semantic_vad", "create_response": False}
 
 
-@pytest.fixture(scope="module")
-def ears() -> Recognizer:
-    return Recognizer()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Synthesizer:
-    return Synthesizer()
-
-
 @pytest.fixture
 async def emulator(ears: Recognizer) -> AsyncIterator[EmulatorServer]:
     async with EmulatorServer(

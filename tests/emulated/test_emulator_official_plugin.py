@@ -10,13 +10,12 @@ from livekit import rtc
 from livekit.agents import Agent, AgentSession, function_tool, llm
 from livekit.plugins.azure.realtime import RealtimeModel
 from livekit_plugins_voicelive.protocol import client_events as client
+from tests.emulated.conftest import KEY
 from tests.emulated.loudspeaker import Loudspeaker
 from voicelive_emulator import EmulatorServer
 from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.speech_detector import neural_probability
 from voicelive_emulator.synthesizer import Synthesizer
 
-KEY = "a key for tests"
 DEADLINE_S = 60.0
 SILENCE_1_S = bytes(48_000)
 FRAME_BYTES = 960
@@ -44,24 +43,6 @@ class Assistant(Agent):
         """Look up the weather for a city."""
         self.asked.append(city)
         return f"It is foggy and 12 degrees in {city}."
-
-
-@pytest.fixture(scope="module")
-def ears() -> Recognizer:
-    return Recognizer()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Synthesizer:
-    return Synthesizer()
-
-
-@pytest.fixture
-async def emulator(ears: Recognizer, voice: Synthesizer) -> AsyncIterator[EmulatorServer]:
-    async with EmulatorServer(
-        api_key=KEY, recognizer=ears, synthesizer=voice, detector=neural_probability
-    ) as server:
-        yield server
 
 
 @asynccontextmanager

@@ -3,10 +3,8 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from azure.ai.voicelive.aio import VoiceLiveConnection, connect
 from azure.ai.voicelive.models import (
     AudioInputTranscriptionOptions,
@@ -19,32 +17,13 @@ from azure.ai.voicelive.models import (
 )
 from azure.core.credentials import AzureKeyCredential
 
+from tests.emulated.conftest import KEY
 from voicelive_emulator import EmulatorServer
 from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.speech_detector import neural_probability
 from voicelive_emulator.synthesizer import Synthesizer
 
-KEY = "a key for tests"
 DEADLINE_S = 60
 SILENCE_1_S = bytes(48_000)
-
-
-@pytest.fixture(scope="module")
-def ears() -> Recognizer:
-    return Recognizer()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Synthesizer:
-    return Synthesizer()
-
-
-@pytest.fixture
-async def emulator(ears: Recognizer, voice: Synthesizer) -> AsyncIterator[EmulatorServer]:
-    async with EmulatorServer(
-        api_key=KEY, recognizer=ears, synthesizer=voice, detector=neural_probability
-    ) as server:
-        yield server
 
 
 def sdk(emulator: EmulatorServer, model: str = "gpt-realtime") -> Any:

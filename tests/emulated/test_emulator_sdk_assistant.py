@@ -26,12 +26,12 @@ from azure.ai.voicelive.models import (
 )
 from azure.core.credentials import AzureKeyCredential
 
+from tests.emulated.conftest import KEY
 from voicelive_emulator import EmulatorServer
 from voicelive_emulator.recognizer import Recognizer
 from voicelive_emulator.speech_detector import neural_probability
 from voicelive_emulator.synthesizer import Synthesizer
 
-KEY = "a key for tests"
 DEADLINE_S = 60
 SILENCE_1_S = bytes(48_000)
 

@@ -20,12 +20,12 @@ from livekit_plugins_voicelive.protocol import (
 )
 from livekit_plugins_voicelive.protocol.items import Item, text_part
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
+from tests.emulated.conftest import KEY
 from voicelive_emulator import Behaviour, EmulatorServer
 from voicelive_emulator.session_runner import event_type
 from voicelive_emulator.stand_ins import hum
 from voicelive_emulator.work import ConversationView, Say, Thought
 
-KEY = "a key for tests"
 DEADLINE_S = 20.0
 QUERY = "api-version=2026-07-15&model=gpt-realtime"
 TURN = bytes(48_000) + hum(1_000) + bytes(48_000)

@@ -14,16 +14,6 @@ from voicelive_emulator.turn_detector import SpeechStarted, SpeechStopped, TurnD
 QUESTION = "What is the weather in London tomorrow?"
 
 
-@pytest.fixture(scope="module")
-def ears() -> Recognizer:
-    return Recognizer()
-
-
-@pytest.fixture(scope="module")
-def voice() -> Synthesizer:
-    return Synthesizer()
-
-
 def words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
