@@ -17,7 +17,8 @@ from .protocol.tool_events import (
     ResponseMcpCallFailed,
 )
 from .protocol.wire_struct import given
-from .responses import Responses, tagged_request
+from .reply import tagged_request
+from .responses import Responses
 from .tools import MCPApprovalRequest
 
 

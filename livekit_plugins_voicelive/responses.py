@@ -16,27 +16,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
-
-from msgspec import structs
 
 from livekit.agents import llm
 
 from .generation import Generation, Message
 from .owed_answer import OwedAnswer
 from .pending_requests import PendingRequest, PendingRequests, fail, new_event_id
-from .protocol.client_events import (
-    ClientEvent,
-    ResponseCancel,
-    ResponseCreate,
-    ResponseCreateParams,
-)
+from .protocol.client_events import ClientEvent, ResponseCancel, ResponseCreate
 from .protocol.response import Response
-from .protocol.wire_struct import UNSET, UnsetType, given
-
-CLIENT_EVENT_ID = "client_event_id"
-"""The metadata key that carries our request's id."""
+from .protocol.wire_struct import given
+from .reply import CLIENT_EVENT_ID, Reply, tagged_request
 
 CANCEL_GRACE_S = 0.5
 """How long a cancelled response may hold up the next one: its ``response.done`` can be late or lost."""
@@ -46,49 +36,6 @@ RETRY_S = 0.25
 
 REMEMBERED = 16
 """Responses kept after their end, because playback, and so truncation, comes later than generation."""
-
-
-def tagged_request(
-    params: ResponseCreateParams | None = None, *, additional_instructions: str | UnsetType = UNSET
-) -> ResponseCreate:
-    """A request for a response that can be known again."""
-    event_id = new_event_id()
-    return ResponseCreate(
-        event_id=event_id,
-        response=structs.replace(
-            params or ResponseCreateParams(), metadata={CLIENT_EVENT_ID: event_id}
-        ),
-        additional_instructions=additional_instructions,
-    )
-
-
-@dataclass
-class Reply:
-    """A response that is wanted."""
-
-    event: ResponseCreate
-    waiter: asyncio.Future[Any] | None
-    to_turn: bool = False
-    """It answers the user's turn in the service's stead, which may do so itself after all."""
-    deadline: float | None = None
-    """Set when it is first sent."""
-    dropped: bool = False
-
-    @property
-    def abandoned(self) -> bool:
-        """Its caller gave up, or it has become needless."""
-        return self.dropped or (self.waiter is not None and self.waiter.done())
-
-    def once_more(self) -> Reply:
-        """The same, to be asked for anew; its caller has got what was there."""
-        again = self.event.response or ResponseCreateParams()
-        more = self.event.additional_instructions
-        return Reply(tagged_request(again, additional_instructions=more), None)
-
-    @property
-    def forbids_calls(self) -> bool:
-        """Asked for without tools: LiveKit drops a call that comes all the same, without an output."""
-        return given(getattr(self.event.response, "tool_choice", None)) == "none"
 
 
 class Responses:

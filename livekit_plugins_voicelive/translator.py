@@ -33,8 +33,9 @@ from .protocol.response import Response
 from .protocol.tool_events import McpListToolsEvent, ResponseMcpCallEvent
 from .protocol.wire_struct import UNSET, given
 from .protocol.wire_text import wire_text
+from .reply import tagged_request
 from .response_events import ResponseEvents
-from .responses import Responses, tagged_request
+from .responses import Responses
 from .session_settings import SessionSettings
 from .tools import MCPApprovalRequest, wire_tool_choice, wire_tools
 from .turn_events import TurnEvents

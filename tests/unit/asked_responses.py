@@ -9,11 +9,8 @@ from livekit_plugins_voicelive.protocol.client_events import (
     ResponseCreateParams,
 )
 from livekit_plugins_voicelive.protocol.response import Response
-from livekit_plugins_voicelive.responses import (
-    CLIENT_EVENT_ID,
-    Reply,
-    Responses,
-)
+from livekit_plugins_voicelive.reply import CLIENT_EVENT_ID, Reply
+from livekit_plugins_voicelive.responses import Responses
 
 TIMEOUT_S = 10.0
 TURN_S = 5.0

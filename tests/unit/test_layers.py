@@ -11,14 +11,15 @@ LAYERS = [
     {"version", "log", "models"},
     {"protocol"},
     {"chat_items", "tools", "metrics", "errors", "audio_format"},
+    {"pending_requests"},
     {
-        "pending_requests",
         "committed_turns",
         "outcome",
         "connection_life",
         "retries",
         "mirror",
         "owed_answer",
+        "reply",
     },
     {"session_settings", "input_audio", "output_audio", "user_turns", "conversation", "word_times"},
     {"generation"},
@@ -44,7 +45,7 @@ PROTOCOL_LAYERS = [
     {"codec"},
 ]
 
-WITHOUT_IO = {name for layer in LAYERS[:9] for name in layer}
+WITHOUT_IO = {name for layer in LAYERS[: LAYERS.index({"translator"}) + 1] for name in layer}
 
 IO = {"asyncio.sleep", "socket", "time", "os", "threading", "websockets", "aiohttp", "subprocess"}
 

@@ -8,12 +8,8 @@ from livekit_plugins_voicelive.protocol.client_events import (
     ResponseCreate,
     ResponseCreateParams,
 )
-from livekit_plugins_voicelive.responses import (
-    CLIENT_EVENT_ID,
-    REMEMBERED,
-    Responses,
-    tagged_request,
-)
+from livekit_plugins_voicelive.reply import CLIENT_EVENT_ID, tagged_request
+from livekit_plugins_voicelive.responses import REMEMBERED, Responses
 from tests.unit.asked_responses import SILENCE_S, TIMEOUT_S, TURN_S, ask, connected, create, names
 
 
