@@ -15,6 +15,7 @@ TEXTS = (
     "Twelve times seven is eighty-four.",
     "It is foggy and twelve degrees in London, with a light wind from the west.",
     "Once upon a time there was a lighthouse. Its keeper had not seen a ship for years.",
+    "The meeting on Thursday afternoon has been moved to the large conference room on the second floor.",
 )
 ROUNDS = 5
 
@@ -22,7 +23,7 @@ ROUNDS = 5
 def first_audio_s(voice: Synthesizer, text: str) -> float:
     """From the call to the first chunk."""
     begun = time.perf_counter()
-    next(iter(voice.speak(text)))
+    next(iter(voice.speak(text, promptly=True)))
     return time.perf_counter() - begun
 
 

@@ -82,6 +82,6 @@ class InMemoryEmulator:
                 output = self.tool_servers.call_tool(work.server, work.name, work.arguments)
                 self.session.called(work, output, now=now)
             case Speak():
-                for chunk in self.voice.speak(work.text, voice=work.voice):
+                for chunk in self.voice.speak(work.text, voice=work.voice, promptly=work.promptly):
                     self.session.spoken(work, chunk, now=now)
                 self.session.finished(work, now=now)

@@ -94,10 +94,15 @@ class ResponseStream:
         """The event that announces it."""
         return server.ResponseCreated(response=self._response("in_progress", None, None))
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether there is something to hear, or will be."""
+        return any(isinstance(output, SpokenMessage) for output in self.outputs)
+
     # --- queueing -----------------------------------------------------------------------------------------------------
 
     def speak(self, chunk: SpokenChunk) -> None:
-        """A spoken sentence: its transcript, the times of its words, then its sound."""
+        """A spoken sentence or a part of one: its transcript, the times of its words, then its sound."""
         output = self._message or self._begin_message()
         self._queue_text(output, chunk.text)
         for word in chunk.words:

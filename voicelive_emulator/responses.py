@@ -241,8 +241,7 @@ class Responses:
                     if self._backend.profile == CLAUDE:
                         stream.add_metadata(_reported(thought))
                 case Say(text=text) if stream.spec.spoken:
-                    self._speak = Speak(stream.id, text, stream.spec.voice)
-                    self._work.append(self._speak)
+                    self._say(stream, text)
                 case Say(text=text):
                     stream.write(text)
         if self._thought_out and self._speak is None and not self._thoughts and not self._ended:
@@ -255,7 +254,10 @@ class Responses:
 
     def _say_interim(self, stream: ResponseStream, text: str) -> None:
         self._interim_chunks = []
-        self._speak = Speak(stream.id, text, stream.spec.voice)
+        self._say(stream, text)
+
+    def _say(self, stream: ResponseStream, text: str) -> None:
+        self._speak = Speak(stream.id, text, stream.spec.voice, promptly=not stream.has_spoken)
         self._work.append(self._speak)
 
     def _call(self, stream: ResponseStream, name: str, arguments: str) -> None:

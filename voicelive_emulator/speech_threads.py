@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 
 from .work import (
     Brain,
@@ -56,39 +57,40 @@ class SpeechThreads:
             if not work.cancelled and not loop.is_closed():
                 loop.call_soon_threadsafe(callback, work, *arguments)
 
-        def run() -> None:
+        results = self._results(work)
+        executor: Executor = self._executors[type(work)]
+
+        def go_on() -> None:
+            """One result at a time: a session that has a story told waits for its next sentence like all others."""
+            if work.cancelled:
+                results.close()
+                return
             try:
-                self._do(work, lambda result: tell(on_result, result))
+                tell(on_result, next(results))
+            except StopIteration:
+                tell(on_end, False)
             except Exception as error:
                 # The text of an exception may hold speech: the type is enough here.
                 logger.error("%s failed: %s", type(work).__name__, type(error).__name__)
                 tell(on_end, True)
             else:
-                tell(on_end, False)
+                with suppress(RuntimeError):  # the threads are closing
+                    executor.submit(go_on)
 
-        executor: Executor = self._executors[type(work)]
-        executor.submit(run)
+        executor.submit(go_on)
 
-    def _do(self, work: Work, tell: Callable[[Result], None]) -> None:
-        if work.cancelled:
-            return
+    def _results(self, work: Work) -> Generator[Result, None, None]:
         match work:
             case Recognise():
-                tell(self._ears.transcribe(work.audio, phrases=work.phrases))
+                yield self._ears.transcribe(work.audio, phrases=work.phrases)
             case Think():
-                for thought in self._brain.think(work.view):
-                    if work.cancelled:
-                        return
-                    tell(thought)
+                yield from self._brain.think(work.view)
             case ListTools():
-                tell(self._tool_servers.list_tools(work.server))
+                yield self._tool_servers.list_tools(work.server)
             case CallTool():
-                tell(self._tool_servers.call_tool(work.server, work.name, work.arguments))
+                yield self._tool_servers.call_tool(work.server, work.name, work.arguments)
             case Speak():
-                for chunk in self._voice.speak(work.text, voice=work.voice):
-                    if work.cancelled:
-                        return
-                    tell(chunk)
+                yield from self._voice.speak(work.text, voice=work.voice, promptly=work.promptly)
 
     async def close(self) -> None:
         """Wait for what is running, which is a sentence at most; drop the rest. A tool server is not waited for."""

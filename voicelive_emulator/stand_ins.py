@@ -34,8 +34,10 @@ class DeafEars:
 class HummingVoice:
     """Hums for as long as speaking would take."""
 
-    def speak(self, text: str, *, voice: dict[str, Any] | None = None) -> Iterator[SpokenChunk]:
-        """A hum for each sentence, with the times of its words."""
+    def speak(
+        self, text: str, *, voice: dict[str, Any] | None = None, promptly: bool = False
+    ) -> Iterator[SpokenChunk]:
+        """A hum for each sentence, with the times of its words. To hum takes no time, so it is always prompt."""
         for sentence in sentences(text):
             words = []
             offset_ms = 0

@@ -17,12 +17,16 @@ import numpy as np
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
 from .audio_formats import Samples, resample
+from .first_words import first_words
 from .speech_packages import SpeechPackagesMissing
 from .stand_ins import sentences
 from .work import SpokenChunk, Word
 
 _QUIET = 200
 """Samples below this are the silence around a sentence."""
+
+_SEAM_MS = 30
+"""Silence that stays behind the beginning of a sentence where no pause is written."""
 
 
 class Synthesizer:
@@ -52,20 +56,30 @@ class Synthesizer:
         self._lock = threading.Lock()
 
     def speak(
-        self, text: str, *, voice: dict[str, Any] | None = None, rate: float = 1.0
+        self,
+        text: str,
+        *,
+        voice: dict[str, Any] | None = None,
+        rate: float = 1.0,
+        promptly: bool = False,
     ) -> Iterator[SpokenChunk]:
-        """Sentence by sentence, PCM16 mono 24 kHz; the first one after about 0.15 s.
+        """Sentence by sentence, PCM16 mono 24 kHz; each takes a fraction of the time that it lasts.
 
         Args:
             text: what to say.
             voice: a session's voice object. Its name, pitch and rate make the voice recognisably another one.
             rate: above 1 is faster.
+            promptly: speak the first words of a long sentence on their own, so that they come soon.
         """
         pitch = pitch_of(voice)
-        for sentence in sentences(text):
+        first, *others = sentences(text) or [""]
+        beginning, rest = first_words(first) if promptly else (first, "")
+        for piece in filter(None, (beginning, rest, *others)):
             with self._lock:
-                samples = self._sentence(sentence, pitch, rate * rate_of(voice))
-            yield SpokenChunk(sentence, samples.tobytes(), _word_times(sentence, samples))
+                samples = self._sentence(piece, pitch, rate * rate_of(voice))
+            if rest and piece is beginning:
+                samples = _closed_up(piece, samples)
+            yield SpokenChunk(piece, samples.tobytes(), _word_times(piece, samples))
 
     def synthesize(
         self, text: str, *, voice: dict[str, Any] | None = None, rate: float = 1.0
@@ -108,6 +122,14 @@ def _relative(value: Any) -> float:
     except ValueError:
         return 1.0
     return min(max(factor, 0.5), 2.0)
+
+
+def _closed_up(words: str, samples: Samples) -> Samples:
+    """Without the silence in which a sentence ends, unless the words end in a pause."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _QUIET)
+    if not words[-1].isalnum() or not len(loud):
+        return samples
+    return samples[: loud[-1] + _SEAM_MS * SAMPLE_RATE // 1000]
 
 
 def _word_times(sentence: str, samples: Samples) -> tuple[Word, ...]:

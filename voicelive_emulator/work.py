@@ -42,6 +42,8 @@ class Speak:
     text: str = field(repr=False)
     voice: dict[str, Any]
     """The session's voice object."""
+    promptly: bool = False
+    """Whether somebody waits in silence for the first sound."""
     cancelled: bool = False
 
 
@@ -157,7 +159,7 @@ class Word:
 
 @dataclass(frozen=True)
 class SpokenChunk:
-    """A sentence in sound."""
+    """A sentence in sound, or a part of one."""
 
     text: str
     audio: bytes = field(repr=False)
@@ -198,8 +200,10 @@ class Brain(Protocol):
 class Voice(Protocol):
     """Turns text into speech."""
 
-    def speak(self, text: str, *, voice: dict[str, Any] | None = None) -> Iterator[SpokenChunk]:
-        """Sentence by sentence. Blocking."""
+    def speak(
+        self, text: str, *, voice: dict[str, Any] | None = None, promptly: bool = False
+    ) -> Iterator[SpokenChunk]:
+        """Sentence by sentence; ``promptly`` the first words of a long one on their own. Blocking."""
         ...
 
 

@@ -78,6 +78,31 @@ def test_sentences_come_one_by_one_with_the_times_of_their_words(voice: Synthesi
     assert 0 <= times[0][0] < times[-1][1] <= length_ms
 
 
+LONG = "I have looked that up for you and found three restaurants near the station."
+
+
+def test_the_first_words_of_a_long_sentence_come_on_their_own_if_somebody_waits(
+    voice: Synthesizer,
+) -> None:
+    assert [chunk.text for chunk in voice.speak(LONG)] == [LONG]
+    first, rest = voice.speak(LONG, promptly=True)
+    assert f"{first.text} {rest.text}" == LONG
+    assert [word.text for word in first.words + rest.words] == LONG.split()
+    assert len(first.audio) < len(rest.audio)
+    last = first.words[-1]
+    length_ms = len(first.audio) // 48
+    assert length_ms - 50 <= last.offset_ms + last.duration_ms <= length_ms  # no pause in the seam
+
+
+def test_what_is_spoken_in_two_pieces_is_understood(ears: Recognizer, voice: Synthesizer) -> None:
+    speech = b"".join(chunk.audio for chunk in voice.speak(LONG, promptly=True))
+    assert words(ears.transcribe(speech)) == words(LONG)
+
+
+def test_nothing_is_said_of_nothing(voice: Synthesizer) -> None:
+    assert list(voice.speak(" ", promptly=True)) == []
+
+
 def test_silence_is_not_speech_and_a_voice_is(voice: Synthesizer) -> None:
     detector = TurnDetector(neural_probability(), TurnRules(silence_duration_ms=500))
     assert detector.push(bytes(48_000 * 2)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from livekit_plugins_voicelive.protocol import client_events as client
 from tests.emulated.test_emulator_server import KEY, TURN, dial, read, send
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.stand_ins import HummingVoice
-from voicelive_emulator.work import ConversationView, Say, SpokenChunk, Thought
+from voicelive_emulator.brain import ScriptedBrain
+from voicelive_emulator.speech_threads import Result, SpeechThreads
+from voicelive_emulator.stand_ins import DeafEars, HummingVoice, UnreachableToolServers
+from voicelive_emulator.work import ConversationView, Say, Speak, SpokenChunk, Thought, Work
 
 
 class Senses:
@@ -32,7 +35,9 @@ class Senses:
             yield Say(sentence)
         self._note("brain")
 
-    def speak(self, text: str, *, voice: dict[str, Any] | None = None) -> Iterator[SpokenChunk]:
+    def speak(
+        self, text: str, *, voice: dict[str, Any] | None = None, promptly: bool = False
+    ) -> Iterator[SpokenChunk]:
         for chunk in HummingVoice().speak(text):
             self._note("voice")
             yield chunk
@@ -53,3 +58,36 @@ async def test_ears_brain_and_voice_work_outside_of_the_event_loop() -> None:
     for sense, threads in senses.threads.items():
         assert threading.current_thread() not in threads
         assert all(thread.name.startswith(sense) for thread in threads)
+
+
+class HesitantVoice(HummingVoice):
+    """Begins when it is told to."""
+
+    def __init__(self) -> None:
+        self.may_begin = threading.Event()
+
+    def speak(
+        self, text: str, *, voice: dict[str, Any] | None = None, promptly: bool = False
+    ) -> Iterator[SpokenChunk]:
+        self.may_begin.wait()
+        yield from super().speak(text)
+
+
+async def test_one_session_s_story_does_not_keep_the_others_waiting() -> None:
+    voice = HesitantVoice()
+    threads = SpeechThreads(DeafEars(), ScriptedBrain(), voice, UnreachableToolServers())
+    spoken: list[str] = []
+    both = asyncio.Semaphore(0)
+
+    def result(work: Work, chunk: Result) -> None:
+        assert isinstance(chunk, SpokenChunk)
+        spoken.append(chunk.text)
+
+    for text in ("One. Two. Three.", "Hello!"):
+        threads.start(Speak("resp_1", text, {}), result, lambda *_: both.release())
+    voice.may_begin.set()
+    async with asyncio.timeout(10):
+        await both.acquire()
+        await both.acquire()
+    await threads.close()
+    assert spoken == ["One.", "Hello!", "Two.", "Three."]
