@@ -14,10 +14,10 @@ from worker.environment import load_environment
 from worker.preflight import preflight
 from worker.worker import Worker
 
-# Also for `lk agent dev` and `python -m livekit.agents`, which import this file and look for `server`.
+# Also for `lk agent`, which runs `python -m livekit.agents`: that imports this file, with the same command line, and looks for
+# `server`.
 load_environment()
-if __name__ == "__main__":
-    preflight(sys.argv[1:])
+preflight(sys.argv[1:])
 
 server = Worker()
 # The agent's name is left to LIVEKIT_AGENT_NAME; without one every new room gets this agent.

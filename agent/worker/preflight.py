@@ -26,7 +26,8 @@ def preflight(arguments: list[str]) -> None:
         return
     needed = [] if command == "console" else LIVEKIT_VARIABLES.keys()
     found = problems(variable for variable in needed if LIVEKIT_VARIABLES[variable] not in options)
-    if command == "console" and not _has_sound():
+    # With an address, as from `lk agent console`, sound comes and goes over a socket.
+    if command == "console" and "--connect-addr" not in options and not _has_sound():
         found.append(NO_SOUND)
     for sentence in found:
         print(sentence, file=sys.stderr)

@@ -134,6 +134,17 @@ def test_a_worker_without_a_variable_prints_that_sentence_alone_and_fails(name: 
     assert name in sentence
 
 
+@pytest.mark.parametrize("command", ["start", "console --connect-addr 127.0.0.1:1"])
+def test_so_does_one_that_livekits_own_program_starts(command: str) -> None:
+    changes = {"AZURE_VOICELIVE_ENDPOINT": None}
+    command_line = ["-m", "livekit.agents", *command.split(), "agent/agent.py"]
+    done = run(*command_line, changes=changes, folder=ROOT)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    [sentence] = done.stderr.splitlines()
+    assert "AZURE_VOICELIVE_ENDPOINT" in sentence
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     wrong = {"LIVEKIT_URL": None, "AGENT_MAX_JOBS": "0", "AZURE_VOICELIVE_BYOM_PROFILE": "gemini"}
     done = run("agent/agent.py", "start", changes=wrong, folder=ROOT)
@@ -195,6 +206,13 @@ def test_a_console_without_sound_says_what_to_install(
         preflight(["console"])
     [sentence] = capsys.readouterr().err.splitlines()
     assert "apt-get install libportaudio2" in sentence
+
+
+def test_a_console_whose_sound_goes_over_a_socket_needs_none_here(
+    surroundings: pytest.MonkeyPatch,
+) -> None:
+    surroundings.setitem(sys.modules, "sounddevice", None)
+    preflight(["console", "--connect-addr", "127.0.0.1:1"])
 
 
 def test_help_needs_no_settings() -> None:
