@@ -14,6 +14,21 @@ pytestmark = pytest.mark.timeout(150)
 UNREACHABLE = {"server_url": "ws://127.0.0.1:1", "participant_token": "none"}
 """A token for a server that is not there."""
 
+HOLDS_SOUND_BACK = """
+const play = HTMLMediaElement.prototype.play;
+let touched = false;
+addEventListener("keydown", () => (touched = true), true);
+HTMLMediaElement.prototype.play = function () {
+  return touched ? play.call(this) : Promise.reject(new DOMException("", "NotAllowedError"));
+};
+"""
+"""A browser that plays nothing before a key is pressed."""
+
+STARTS_NO_AUDIO_CONTEXT = (
+    'Object.defineProperty(AudioContext.prototype, "state", {value: "suspended"});'
+)
+"""As Firefox without a sound device, and for a moment with one."""
+
 
 async def test_without_a_microphone_or_a_mouse_one_is_told_so_and_types(
     silent_person: Person,
@@ -37,6 +52,26 @@ async def test_without_a_microphone_or_a_mouse_one_is_told_so_and_types(
     await press_until_focused(page, "Tab", "leave")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Start talking")).to_be_focused()
+
+
+async def test_a_browser_that_holds_the_sound_back_is_named_until_a_key_is_pressed(
+    person: Person,
+) -> None:
+    page = person.page
+    await page.add_init_script(HOLDS_SOUND_BACK)
+    await page.reload()
+    await page.get_by_role("button", name="Start talking").click()
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("holds back the sound", timeout=DEADLINE_MS)
+    await page.keyboard.press("Shift")
+    await expect(alert).to_be_hidden()
+
+
+async def test_one_that_only_starts_no_audio_context_is_not(person: Person) -> None:
+    await person.page.add_init_script(STARTS_NO_AUDIO_CONTEXT)
+    await person.page.reload()
+    await person.call()
+    await expect(person.page.get_by_role("alert")).to_be_hidden()
 
 
 async def test_a_server_that_cannot_be_reached_is_named(silent_person: Person) -> None:

@@ -129,12 +129,6 @@ export class Call extends EventTarget {
     room.on(RoomEvent.ParticipantAttributesChanged, () => this.#lookAtAgent());
     room.on(RoomEvent.ParticipantDisconnected, (participant) => this.#left(participant));
     room.on(RoomEvent.TrackSubscribed, (track) => this.#hear(track));
-    room.on(RoomEvent.AudioPlaybackStatusChanged, () => {
-      if (room.canPlaybackAudio) return;
-      this.#tell("problem", problems.silentSpeaker());
-      const play = () => room.startAudio().then(() => this.#tell("solved"));
-      for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, play, { once: true });
-    });
     room.on(RoomEvent.MediaDevicesChanged, () => this.#tell("devices"));
     room.on(RoomEvent.ConnectionStateChanged, (state) => {
       if (state === ConnectionState.Reconnecting) this.#tell("connection", "Reconnecting …");
@@ -212,6 +206,14 @@ export class Call extends EventTarget {
     this.#audio.push(sound);
     document.body.append(sound);
     this.#tell("agentTrack", track.mediaStreamTrack);
+    sound.play().catch((error) => error.name === "NotAllowedError" && this.#playLater());
+  }
+
+  // Asked of the sound itself: the room's own word also counts an audio context, which Firefox may start late or never.
+  #playLater() {
+    this.#tell("problem", problems.silentSpeaker());
+    const play = () => this.#room.startAudio().then(() => this.#tell("solved"));
+    for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, play, { once: true });
   }
 
   #ended(reason) {
