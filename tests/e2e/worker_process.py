@@ -51,13 +51,14 @@ class WorkerProcess:
         log: Path,
         *,
         command: Sequence[str] = ("agent.py", "start"),
+        folder: Path = CHECKOUT / "agent",
     ) -> None:
         self._child = ChildProcess(
             "Agent worker",
             [sys.executable, *command],
             log=log,
             environment=environment,
-            folder=CHECKOUT / "agent",
+            folder=folder,
         )
 
     async def registered(self) -> None:
