@@ -63,11 +63,19 @@ class DefaultCredential:
 
 
 async def fresh_token(source: TokenSource, scope: str) -> str:
-    """A token for one connection; whatever the source raises passes through."""
+    """A token for one connection; whatever the source raises passes through.
+
+    Raises:
+        ValueError: what came is none, and would not even make a header.
+    """
     get_token = getattr(source, "get_token", None)
-    if get_token is None:
-        return str(await _ask(cast(TokenProvider, source)))
-    return str((await _ask(get_token, scope)).token)
+    asked = _ask(cast(TokenProvider, source)) if get_token is None else _ask(get_token, scope)
+    answer = await asked
+    token = getattr(answer, "token", answer)
+    token = token.strip() if isinstance(token, str) else ""
+    if not (token and token.isascii() and token.isprintable()):
+        raise ValueError("the credential returned no token")
+    return token
 
 
 async def _ask(function: Callable[..., Any], *arguments: str) -> Any:

@@ -1,147 +1,20 @@
 """Where Voice Live is and how to get in: the URL with its query, and fresh credentials for every connection.
 
-Knows the forms of an Azure endpoint and the names of the query's parameters; it opens nothing.
+It opens nothing.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
+from .address import PATH
 from .credentials import DEFAULT_SCOPE, TokenSource, fresh_token
-from .environment import named
 from .foundry_agent import TOKEN_PARAMETER, Agent, ClassicAgent
 from .models import ByomProfile, ModelKind, kind_of
+from .parameters import DEFAULT_API_VERSION
 from .version import __version__
-
-PATH = "/voice-live/realtime"
-
-DEFAULT_API_VERSION = "2026-07-15"
-
-_SCHEMES = {"https": "wss", "wss": "wss", "http": "ws", "ws": "ws"}
-
-
-def websocket_base(endpoint: str) -> str:
-    """``wss://host`` of any form in which Azure shows an endpoint, without its query.
-
-    Raises:
-        ValueError: it is none, or it is the address of another service.
-    """
-    parts = urlsplit(endpoint.strip())
-    scheme = _SCHEMES.get(parts.scheme.lower())
-    if scheme is None or not parts.hostname:
-        raise ValueError(
-            f"{named('endpoint')} must be the resource's address, such as "
-            "https://my-resource.services.ai.azure.com"
-        )
-    if "@" in parts.netloc:
-        raise ValueError(
-            f"{named('endpoint')} must not hold a user or password; use {named('api_key')}"
-        )
-    if parts.hostname.endswith(".openai.azure.com"):
-        resource = parts.hostname.removesuffix(".openai.azure.com")
-        raise ValueError(
-            f"{named('endpoint')} is an Azure OpenAI address, which does not serve Voice Live; "
-            f"use https://{resource}.services.ai.azure.com or "
-            f"https://{resource}.cognitiveservices.azure.com"
-        )
-    path = parts.path.rstrip("/")
-    # The SDK's URL carries our path already, and the project endpoint that Foundry shows belongs to its resource.
-    path = path.removesuffix(PATH)
-    if path.startswith("/api/projects/"):
-        path = ""
-    return f"{scheme}://{parts.netloc}{path}"
-
-
-def text_pairs(argument: str, pairs: Any) -> dict[str, str]:
-    """Further parameters or headers, without what neither may hold.
-
-    Raises:
-        ValueError: they are no pairs of text, or one has a line break, which would begin another header.
-    """
-    if not isinstance(pairs, Mapping | None) or not all(
-        isinstance(part, str) and part.isprintable()
-        for pair in (pairs or {}).items()
-        for part in pair
-    ):
-        raise ValueError(
-            f"{named(argument)} must be a mapping of text to text, without line breaks, such as "
-            '{"name": "value"}'
-        )
-    return dict(pairs or {})
-
-
-def without_secrets(query: dict[str, str], argument: str) -> dict[str, str]:
-    """Check that no credential is in a query: URLs land in logs.
-
-    Raises:
-        ValueError: there is one.
-    """
-    for name in query:
-        if name.lower() in ("api-key", "authorization", TOKEN_PARAMETER):
-            raise ValueError(
-                f"{named(argument)} must not carry {name!r} in the URL, where logs would show it; "
-                f"use {named('api_key')} or `credential`"
-            )
-    return query
-
-
-def own_query(endpoint: str) -> dict[str, str]:
-    """The parameters that the address carries itself; ours win where both name one.
-
-    Raises:
-        ValueError: one of them is a credential.
-    """
-    return without_secrets(dict(parse_qsl(urlsplit(endpoint.strip()).query)), "endpoint")
-
-
-def dated_version(api_version: str) -> str:
-    """Check the form of an api-version.
-
-    Raises:
-        ValueError: it has no date; ``v1`` has another wire format.
-    """
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-preview)?", api_version):
-        reason = " (v1 has another wire format)" if api_version == "v1" else ""
-        raise ValueError(
-            f"{named('api_version')} must be a date such as {DEFAULT_API_VERSION} or 2025-10-01, "
-            f"not {api_version!r}{reason}"
-        )
-    return api_version
-
-
-def known_profile(name: str | None) -> ByomProfile | None:
-    """Check the name of a BYOM profile.
-
-    Raises:
-        ValueError: there is no such profile.
-    """
-    if name is not None and name not in get_args(ByomProfile):
-        known = ", ".join(get_args(ByomProfile))
-        raise ValueError(f"{named('byom_profile')} must be one of {known}; got {name!r}")
-    return cast("ByomProfile | None", name)
-
-
-def resource_name(name: str | None) -> str | None:
-    """Reduce ``foundry_resource_override`` to the bare resource name that the service wants.
-
-    Raises:
-        ValueError: it holds no resource name.
-    """
-    if name is None:
-        return None
-    host = urlsplit(name if "//" in name else f"//{name}").hostname or ""
-    bare = host.split(".", 1)[0]
-    if not re.fullmatch(r"[\w-]+", bare):
-        raise ValueError(
-            f"{named('foundry_resource_override')} must be the name of the other Foundry resource, "
-            "such as my-other-resource"
-        )
-    return bare
 
 
 @dataclass(frozen=True)
@@ -172,12 +45,14 @@ class Endpoint:
     @property
     def managed_model(self) -> str | None:
         """The model's name where Azure runs it: a deployment's name says nothing about the model."""
-        return self.model if self.byom_profile is None else None
+        return None if self.byom_profile or "profile" in self.extra_query else self.model
 
     @property
     def kind(self) -> ModelKind:
-        """What kind of model answers."""
-        return kind_of(self.model, self.byom_profile)
+        """What kind of model answers; behind a profile that we do not know, nobody can tell."""
+        return (
+            "unknown" if "profile" in self.extra_query else kind_of(self.model, self.byom_profile)
+        )
 
     @property
     def url(self) -> str:

@@ -47,17 +47,23 @@ def given_or_environment(argument: str, value: Any) -> str | None:
 
 
 def text(argument: str, value: Any) -> str | None:
-    """The argument, if it is text or None.
+    """The argument without blanks around it; a blank one is None, as a blank variable is not set.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it is no text.
     """
     if value is None or isinstance(value, str):
-        return value
+        return (value or "").strip() or None
     raise ValueError(f"{named(argument)} must be text, not {type(value).__name__}")
 
 
 def named(argument: str) -> str:
-    """The argument and its variable, for a message: ```model` (AZURE_VOICELIVE_MODEL)``."""
+    """The argument and its variable, for a message: ```model` (AZURE_VOICELIVE_MODEL)``.
+
+    Of several variables it is the one that counts, which whoever reads the message has set.
+    """
     variables = VARIABLES.get(argument)
-    return f"`{argument}` ({variables[0]})" if variables else f"`{argument}`"
+    if not variables:
+        return f"`{argument}`"
+    counts = next((name for name in variables if os.environ.get(name, "").strip()), variables[0])
+    return f"`{argument}` ({counts})"

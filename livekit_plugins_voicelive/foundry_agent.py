@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from livekit.agents import NotGivenOr
 
@@ -20,6 +21,8 @@ class Agent:
     """A stored conversation to go on with."""
     client_id: str | None = None
     """Of the managed identity that the agent is called with."""
+    argument: ClassVar[str] = "agent_name"
+    """The one that names it."""
 
     @property
     def query(self) -> dict[str, str]:
@@ -40,6 +43,8 @@ class ClassicAgent:
 
     id: str
     project_name: str
+
+    argument: ClassVar[str] = "agent_id"
 
     @property
     def name(self) -> str:
@@ -94,6 +99,10 @@ def foundry_agent(
         argument = named("agent_name") if name else "`agent_id`"
         raise ValueError(
             f"{argument} needs {named('project_name')}, the Foundry project of the agent"
+        )
+    if "/" in project:
+        raise ValueError(
+            f"{named('project_name')} must be the project's name, such as my-project, not its address"
         )
     if agent_id:
         return ClassicAgent(agent_id, project)

@@ -8,20 +8,20 @@ from typing import Any, cast
 from livekit.agents import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
+from .address import resource_name, websocket_base
 from .credentials import DEFAULT_SCOPE, Credential, DefaultCredential, TokenSource
-from .endpoint import (
-    DEFAULT_API_VERSION,
-    Endpoint,
-    dated_version,
-    known_profile,
-    own_query,
-    resource_name,
-    text_pairs,
-    websocket_base,
-    without_secrets,
-)
+from .endpoint import Endpoint
 from .environment import from_environment, given_or_environment, named, text
 from .foundry_agent import Agent, ClassicAgent
+from .parameters import (
+    DEFAULT_API_VERSION,
+    PARAMETERS,
+    dated_version,
+    further_headers,
+    further_query,
+    known_profile,
+    own_query,
+)
 
 DEFAULT_MODEL = "gpt-realtime"
 
@@ -52,13 +52,18 @@ def way_in(
             f"{named('endpoint')} is missing: it is your resource's address, such as "
             "https://my-resource.services.ai.azure.com"
         )
-    base = websocket_base(address)
-    version = dated_version(given_or_environment("api_version", api_version) or DEFAULT_API_VERSION)
-    name = given_or_environment("model", model)
-    profile = known_profile(given_or_environment("byom_profile", byom_profile))
-    override = resource_name(
-        given_or_environment("foundry_resource_override", foundry_resource_override)
-    )
+    base, own = websocket_base(address), own_query(address)
+
+    def chosen(parameter: str, value: NotGivenOr[str | None]) -> str | None:
+        # The address may carry what no argument and no variable says; it is not sent twice.
+        carried, argument = own.pop(parameter, None), PARAMETERS[parameter]
+        wanted = given_or_environment(argument, value)
+        return wanted if is_given(value) else wanted or carried
+
+    version = dated_version(chosen("api-version", api_version) or DEFAULT_API_VERSION)
+    name = chosen("model", model)
+    profile = known_profile(chosen("profile", byom_profile))
+    override = resource_name(chosen("foundry-resource-override", foundry_resource_override))
     _check_target(agent, name, profile, override)
     key, given_credential = _credentials(api_key, credential, use_default_credential)
     _check_key(agent, key)
@@ -72,9 +77,9 @@ def way_in(
         api_key=key,
         credential=given_credential,
         scope=text("credential_scope", credential_scope) or DEFAULT_SCOPE,
-        own_query=own_query(address),
-        extra_query=without_secrets(text_pairs("extra_query", extra_query), "extra_query"),
-        extra_headers=text_pairs("extra_headers", extra_headers),
+        own_query=own,
+        extra_query=further_query(extra_query),
+        extra_headers=further_headers(extra_headers),
     )
 
 
@@ -94,7 +99,7 @@ def _check_target(
             if value:
                 # Reported: the service ignores both in silence, even names that do not exist.
                 raise ValueError(
-                    f"{named(argument)} does not go with an agent ({named('agent_name')}): it brings its own "
+                    f"{named(argument)} does not go with {named(agent.argument)}: an agent brings its own "
                     "model. Leave one of them out"
                 )
         return
@@ -115,6 +120,10 @@ def _credentials(
     use_default_credential: bool,
 ) -> tuple[str | None, TokenSource | None]:
     """A key, or what gives tokens; arguments count more than the environment."""
+    if not isinstance(use_default_credential, bool | None):
+        raise ValueError(
+            f"`use_default_credential` must be True or False, not {type(use_default_credential).__name__}"
+        )
     key = _clean_key("api_key", text("api_key", api_key or None))
     source: Any = credential if is_given(credential) else None
     given = [
@@ -133,6 +142,8 @@ def _credentials(
     if source is None:
         key = key or _clean_key("api_key", from_environment("api_key"))
         return key, None if key else DefaultCredential()
+    if isinstance(source, type):
+        raise ValueError(f"`credential` is the class {source.__name__}: pass an object of it")
     if not hasattr(source, "get_token") and isinstance(getattr(source, "key", None), str):
         return _clean_key("credential", source.key), None
     if not hasattr(source, "get_token") and not callable(source):

@@ -10,6 +10,7 @@ from pydantic import Field
 from livekit.agents import llm
 from livekit.agents.llm import RealtimeModelFallbackAdapter
 from livekit_plugins_voicelive import RealtimeModel
+from livekit_plugins_voicelive.environment import VARIABLES
 
 from .environment import EnvironmentSettings
 
@@ -33,9 +34,9 @@ class FallbackSettings(EnvironmentSettings):
     @classmethod
     def in_its_own_words(cls, message: str) -> str:
         """What :class:`RealtimeModel` refuses, with the fallback's variables in place of the first model's."""
-        for field in cls.model_fields.values():
-            own = field.alias or ""
-            message = message.replace(own.replace("_FALLBACK", ""), own)
+        for name, field in cls.model_fields.items():
+            for variable in VARIABLES[name]:
+                message = message.replace(f"({variable})", f"({field.alias})")
         return f"the fallback model (AZURE_VOICELIVE_FALLBACK_MODEL): {message}"
 
 

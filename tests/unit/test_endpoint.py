@@ -3,13 +3,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from livekit_plugins_voicelive.endpoint import (
-    Endpoint,
-    known_profile,
-    resource_name,
-    websocket_base,
-)
-from livekit_plugins_voicelive.environment import from_environment
+from livekit_plugins_voicelive.address import resource_at, resource_name, websocket_base
+from livekit_plugins_voicelive.endpoint import Endpoint
+from livekit_plugins_voicelive.environment import from_environment, named
+from livekit_plugins_voicelive.parameters import known_profile
 
 HOST = "my-resource.services.ai.azure.com"
 
@@ -27,13 +24,38 @@ HOST = "my-resource.services.ai.azure.com"
         ("https://gateway.example/azure", "wss://gateway.example/azure"),
         ("https://gateway.example/azure/voice-live/realtime", "wss://gateway.example/azure"),
         ("https://r.cognitiveservices.azure.com/", "wss://r.cognitiveservices.azure.com"),
+        ("https://r.services.ai.azure.us/api/projects", "wss://r.services.ai.azure.us"),
+        (f"https://{HOST}/openai/v1/", f"wss://{HOST}"),
+        (f"https://{HOST}/models", f"wss://{HOST}"),
+        (f"https://{HOST}/voice-live/realtime/calls", f"wss://{HOST}"),
+        (
+            "https://swedencentral.api.cognitive.microsoft.com/",
+            "wss://swedencentral.api.cognitive.microsoft.com",
+        ),
+        ("http://[::1]:8000", "ws://[::1]:8000"),
     ],
 )
 def test_every_form_of_an_endpoint_is_reduced_to_its_websocket(given: str, base: str) -> None:
     assert websocket_base(given) == base
 
 
-@pytest.mark.parametrize("wrong", ["", "my-resource", "ftp://x.com", "https://", HOST])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "my-resource",
+        "ftp://x.com",
+        "https://",
+        HOST,
+        f"https://{HOST}:port",
+        f"https://{HOST}:99999",
+        "https://[::1",
+        "https://<my-resource>.services.ai.azure.com",
+        "https://my resource.example",
+        "https://my..example",
+        f"https://{'x' * 64}.example",
+    ],
+)
 def test_what_is_no_address_is_refused_with_the_variable_to_set(wrong: str) -> None:
     with pytest.raises(ValueError, match="AZURE_VOICELIVE_ENDPOINT"):
         websocket_base(wrong)
@@ -42,6 +64,31 @@ def test_what_is_no_address_is_refused_with_the_variable_to_set(wrong: str) -> N
 def test_an_azure_openai_address_is_refused_with_the_right_one() -> None:
     with pytest.raises(ValueError, match=r"https://mine\.services\.ai\.azure\.com"):
         websocket_base("https://mine.openai.azure.com/openai/realtime")
+
+
+def test_a_portals_address_is_refused_with_where_the_right_one_is_shown() -> None:
+    with pytest.raises(ValueError, match=r"portal shows under keys and endpoint"):
+        websocket_base("https://ai.azure.com/foundry/project")
+
+
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_a_key_does_not_travel_to_azure_unencrypted(scheme: str) -> None:
+    with pytest.raises(ValueError, match=r"AZURE_VOICELIVE_ENDPOINT.*https://"):
+        websocket_base(f"{scheme}://{HOST}")
+
+
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        (f"wss://{HOST}", "my-resource"),
+        ("wss://r.cognitiveservices.azure.cn", "r"),
+        ("wss://swedencentral.api.cognitive.microsoft.com", None),
+        ("wss://gateway.example/azure", None),
+        ("ws://127.0.0.1:8088", None),
+    ],
+)
+def test_only_a_resources_own_address_tells_its_name(base: str, name: str | None) -> None:
+    assert resource_at(base) == name
 
 
 def query(endpoint: Endpoint) -> dict[str, list[str]]:
@@ -79,7 +126,15 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["other", "other.services.ai.azure.com", f"https://other.{HOST}/"]
+    "given",
+    [
+        "other",
+        "Other",
+        "other.services.ai.azure.com",
+        "other.services.ai.azure.com:443",
+        f"https://other.{HOST}/",
+        "https://other.services.ai.azure.com/api/projects/mine",
+    ],
 )
 def test_the_override_is_reduced_to_the_bare_name(given: str) -> None:
     assert resource_name(given) == "other"
@@ -87,8 +142,9 @@ def test_the_override_is_reduced_to_the_bare_name(given: str) -> None:
 
 def test_an_override_without_a_name_is_refused() -> None:
     assert resource_name(None) is None
-    with pytest.raises(ValueError, match="foundry_resource_override"):
-        resource_name("https://")
+    for wrong in ("https://", "https://[::1", "/subscriptions/1/accounts/other", "a b"):
+        with pytest.raises(ValueError, match="FOUNDRY_RESOURCE_OVERRIDE"):
+            resource_name(wrong)
 
 
 def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +152,15 @@ def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AZURE_VOICELIVE_MODEL", " ")
     monkeypatch.setenv("VOICELIVE_MODEL", " value ")
     assert from_environment("model") == "value"
+
+
+def test_a_message_names_the_variable_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named("endpoint") == "`endpoint` (AZURE_VOICELIVE_ENDPOINT)"
+    monkeypatch.setenv("AZURE_VOICE_LIVE_ENDPOINT", "my-resource")
+    assert named("endpoint") == "`endpoint` (AZURE_VOICE_LIVE_ENDPOINT)"
+    monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", "my-resource")
+    assert named("endpoint") == "`endpoint` (AZURE_VOICELIVE_ENDPOINT)"
+    assert named("credential") == "`credential`"
 
 
 async def test_a_key_goes_into_its_header_and_nowhere_else() -> None:
@@ -127,6 +192,17 @@ async def test_a_token_provider_may_be_plain_or_async() -> None:
     async def provide() -> str:
         return "later"
 
-    for provider, token in ((lambda: "now", "now"), (provide, "later")):
+    for provider, token in (
+        (lambda: "now\n", "now"),
+        (provide, "later"),
+        (lambda: SimpleNamespace(token="whole"), "whole"),
+    ):
         endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=provider)
         assert (await endpoint.handshake())[1]["Authorization"] == f"Bearer {token}"
+
+
+@pytest.mark.parametrize("answer", [None, "", b"token", 5, "to\nken", "t\u00f6ken"])
+async def test_what_is_no_token_is_never_sent(answer: object) -> None:
+    endpoint = Endpoint(base=f"wss://{HOST}", model="m", credential=lambda: answer)
+    with pytest.raises(ValueError, match="returned no token"):
+        await endpoint.handshake()

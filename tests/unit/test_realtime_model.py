@@ -129,19 +129,46 @@ async def test_an_agent_is_never_sent_instructions() -> None:
         await plain.aclose()
 
 
-def test_extra_query_and_headers_win_and_the_addresses_own_query_loses() -> None:
-    model = model_with(
-        endpoint=f"{ENDPOINT}/voice-live/realtime?debug=on&model=old&api-version=2025-10-01",
-        extra_query={"features": "x:true", "model": "newest"},
-        extra_headers={"user-agent": "mine"},
-    )
+def test_a_whole_address_of_microsofts_pages_is_taken_as_it_is() -> None:
+    address = f"{ENDPOINT}/voice-live/realtime?api-version=2025-10-01&model=mine&profile={CHAT}"
+    model = model_with(endpoint=f"{address}&foundry-resource-override=other&debug=on")
     assert query(model) == {
+        "api-version": "2025-10-01",
+        "model": "mine",
+        "profile": CHAT,
+        "foundry-resource-override": "other",
         "debug": "on",
-        "model": "newest",
-        "api-version": "2026-07-15",
-        "features": "x:true",
     }
-    assert model.endpoint.extra_headers == {"user-agent": "mine"}
+    assert model.session_fields["input_audio_transcription"] == {"model": "azure-speech"}
+
+
+def test_options_count_more_than_the_addresses_own_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"{ENDPOINT}?debug=on&model=old&profile={CHAT}&api-version=2025-10-01"
+    monkeypatch.setenv("AZURE_VOICELIVE_API_VERSION", "2026-04-10")
+    model = model_with(
+        endpoint=address, model="gpt-4.1", byom_profile=None, extra_query={"debug": "off"}
+    )
+    assert query(model) == {"api-version": "2026-04-10", "model": "gpt-4.1", "debug": "off"}
+
+
+def test_a_profile_newer_than_we_are_goes_through_and_nothing_is_held_against_it() -> None:
+    newer = {"profile": "byom-of-tomorrow", "foundry-resource-override": "other"}
+    model = model_with(model="gpt-4.1", extra_query=newer, voice="alloy")
+    assert query(model) == {"api-version": "2026-07-15", "model": "gpt-4.1"} | newer
+    assert (model.endpoint.kind, model.endpoint.managed_model) == ("unknown", None)
+
+
+def test_a_blank_argument_is_none_as_a_blank_variable_is_not_set() -> None:
+    model = model_with(model=" ", byom_profile="", api_version=" ", foundry_resource_override="")
+    assert query(model) == {"api-version": "2026-07-15", "model": "gpt-realtime"}
+    agent = model_with(
+        agent_name=" a ", project_name="p", agent_version="", conversation_id="", agent_client_id=""
+    )
+    assert query(agent) == {
+        "api-version": "2026-07-15",
+        "agent-name": "a",
+        "agent-project-name": "p",
+    }
 
 
 async def test_extra_headers_replace_ours_whatever_their_case() -> None:
