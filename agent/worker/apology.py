@@ -1,7 +1,8 @@
 """The last words of a call that cannot go on: read by the caller, and heard, without any model or voice service.
 
 ``sorry.ogg`` says "I am sorry, something went wrong and I cannot go on. Please try again later.": 24 kHz mono, Opus, spoken by
-the emulator's voice (Piper's en_US-joe-medium, which is in the public domain).
+the emulator's voice (Piper's en_US-joe-medium, which is in the public domain). It ends with most of a second of silence: who hangs up
+when it has been sent does not cut its last word off.
 """
 
 from __future__ import annotations

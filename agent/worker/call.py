@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
-
 from livekit import api, rtc
 from livekit.agents import AgentSession, CloseEvent, CloseReason, JobContext, llm
 from livekit.agents.voice.room_io import RoomOptions
@@ -37,7 +35,7 @@ async def answer(ctx: JobContext) -> None:
         logger.error("the call cannot start: %s%s", refused, cause)
         await ctx.connect()
         await explain(ctx.room, str(refused))
-        await withdraw(ctx)
+        await leave_for_good(ctx)
         ctx.shutdown(reason="refused")
         return
     await Call(ctx, settings, model).start()
@@ -77,7 +75,7 @@ class Call:
         if event.error is not None:
             await explain(self._ctx.room, in_words(event.error.error))
         if event.reason in ON_PURPOSE:
-            await withdraw(self._ctx)
+            await leave_for_good(self._ctx)
         self._ctx.shutdown(reason=event.reason.value)
 
 
@@ -93,11 +91,19 @@ async def explain(room: rtc.Room, sentence: str) -> None:
     await apologise(room, sentence)
 
 
-async def withdraw(ctx: JobContext) -> None:
-    """Take the call's dispatch back: nobody is to send another agent after one that left on purpose."""
+async def leave_for_good(ctx: JobContext) -> None:
+    """Nobody is to send another agent, so the call's dispatch is taken back; telephones are hung up, as they cannot see that it is over."""
     if ctx.is_fake_job():
         return
-    try:
-        await ctx.api.agent_dispatch.delete_dispatch(ctx.job.dispatch_id, ctx.room.name)
-    except (aiohttp.ClientError, api.TwirpError, TimeoutError) as error:
-        logger.warning("the dispatch could not be withdrawn: %s", error)
+    room = ctx.room
+    requests = [
+        ctx.api.room.remove_participant(
+            api.RoomParticipantIdentity(room=room.name, identity=caller.identity)
+        )
+        for caller in room.remote_participants.values()
+        if caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+    ]
+    withdrawal = ctx.api.agent_dispatch.delete_dispatch(ctx.job.dispatch_id, room.name)
+    for outcome in await asyncio.gather(withdrawal, *requests, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logger.warning("the room could not be left as it should be: %s", outcome)

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -125,12 +126,12 @@ Visit = Callable[..., Awaitable[Visitor]]
 
 @pytest_asyncio.fixture
 async def visit(livekit: LiveKitAccess) -> AsyncIterator[Visit]:
-    """Join a room of one's own as a caller; `metadata` is the dispatch's."""
+    """Join a room of one's own as a caller; `metadata` is the dispatch's, `who` the token's."""
     async with AsyncExitStack() as stack:
 
-        async def join(room: str = "", *, metadata: str | None = None) -> Visitor:
+        async def join(room: str = "", *, metadata: str | None = None, **who: Any) -> Visitor:
             visitor = await stack.enter_async_context(Visitor())
-            token = token_for(livekit, room or f"call-{secrets.token_hex(4)}", metadata)
+            token = token_for(livekit, room or f"call-{secrets.token_hex(4)}", metadata, **who)
             await visitor.join(livekit.url, token)
             return visitor
 

@@ -47,6 +47,34 @@ async def test_a_call_that_breaks_says_why_in_writing_and_aloud_and_then_ends(
     assert similarity(heard, RECORDED) > 0.8, heard
 
 
+async def test_a_telephone_is_hung_up_when_it_has_heard_why_and_nobody_else_is_sent_away(
+    start_worker: StartWorker,
+    visit: Visit,
+    livekit: LiveKitAccess,
+    service: EmulatorServer,
+    speech: Speech,
+) -> None:
+    await start_worker().registered()
+    room = f"call-{secrets.token_hex(4)}"
+    caller = await visit(room, identity="sip_caller", kind="sip")
+    hung_up: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    caller.room.on("disconnected", hung_up.set_result)
+    listener = rtc.Room()
+    await listener.connect(livekit.url, token_for(livekit, room, identity="listener"))
+    try:
+        await caller.wait_for_state("speaking")
+        service.faults.handshake_status = 403
+        service.faults.drop_connections()
+        async with asyncio.timeout(DEADLINE_S):
+            assert await hung_up == rtc.DisconnectReason.PARTICIPANT_REMOVED
+        heard = speech.words_in(caller.heard.samples())
+        assert similarity(heard, RECORDED) > 0.8, heard
+        await eventually(lambda: not listener.remote_participants)
+        assert listener.isconnected()
+    finally:
+        await listener.disconnect()
+
+
 async def test_a_call_with_unknown_settings_is_told_so_and_the_log_names_the_key_alone(
     start_worker: StartWorker, visit: Visit, service: EmulatorServer
 ) -> None:
