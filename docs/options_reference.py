@@ -36,9 +36,9 @@ model = RealtimeModel(
 
 What is not given comes from the environment, and else stays the service's default: only what you set is sent, besides what
 a call needs. An argument counts more than a variable; of a row's variables the first that is set counts. `None` switches off
-what can be switched off. Objects of the package `azure-ai-voicelive`, and plain dicts, are accepted wherever ours are. A
-combination that the service is known to refuse or to ignore is a `ValueError` that says what to use, before anything is
-connected.
+what can be switched off, and else is the service's default; a blank text is `None`. Objects of the package `azure-ai-voicelive`,
+and plain dicts, are accepted wherever ours are. A combination that the service is known to refuse or to ignore is a `ValueError`
+that says what to use, before anything is connected; so is a field that the wire does not have.
 
 ## `RealtimeModel`
 """

@@ -15,6 +15,9 @@ NativeModel = Literal[
     "phi4-mm-realtime",
 ]
 
+NATIVE_BUT_NOT_OPENAI = ("azure-realtime", "phi4-mm-realtime")
+"""They have neither OpenAI's voices nor its turn detection, noise reduction and transcribers."""
+
 CascadedModel = Literal[
     "gpt-4o",
     "gpt-4o-mini",

@@ -7,9 +7,7 @@ from the profile or a managed model's name and never from a deployment's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
-
-import msgspec
+from typing import Any, Literal, TypedDict, get_args
 
 from livekit.agents import NOT_GIVEN
 from livekit.agents.utils import is_given
@@ -17,17 +15,18 @@ from livekit.agents.utils import is_given
 from .audio_format import input_format, output_format
 from .endpoint import Endpoint
 from .environment import from_environment
-from .models import OpenAIVoiceName
+from .models import NATIVE_BUT_NOT_OPENAI, OpenAIVoiceName
+from .option_value import shaped, wire
 from .protocol.session_config import (
     Animation,
     AudioEchoCancellation,
     AudioInputTranscriptionOptions,
     AudioNoiseReduction,
+    AzureRealtimeNativeVoice,
     AzureSemanticVad,
     AzureStandardVoice,
     InterimResponseConfig,
     OpenAIVoice,
-    SessionConfig,
     TurnDetection,
     Voice,
 )
@@ -51,14 +50,41 @@ def session_options(
         raise ValueError(
             "`extra_session` must be a mapping of the session's fields to their values"
         )
-    chosen = {name: wire(value) for name, value in given.items() if is_given(value)}
-    fields = _defaults(endpoint, speaks=chosen.get("modalities") != ["text"]) | chosen
-    if "voice" in fields:
-        fields["voice"] = named_voice(fields["voice"])
-    _check_shape(fields)
-    newer: dict[str, Any] = wire(dict(extra or {}))
+    wanted = {name: _or_none(value) for name, value in given.items() if is_given(value)}
+    chosen = {
+        name: _shaped(endpoint, name, value)
+        for name, value in wanted.items()
+        if value is not None or name in SWITCHED_OFF_BY_NULL
+    }
+    fields = _defaults(endpoint) | chosen
+    # A session that only writes is refused when it names a voice again; None is the service's own.
+    names_voice = fields["modalities"] != ["text"] and "voice" not in wanted
+    if names_voice and (voice := from_environment("voice")):
+        fields["voice"] = _shaped(endpoint, "voice", voice)
+    newer: dict[str, Any] = wire("extra_session", dict(extra or {}))
     refuse_unsupported(endpoint, fields, newer)
     return fields | _audio_formats(fields) | newer
+
+
+SWITCHED_OFF_BY_NULL = (
+    "turn_detection",
+    "input_audio_transcription",
+    "input_audio_noise_reduction",
+    "input_audio_echo_cancellation",
+    "output_audio_timestamp_types",
+    "interim_response",
+    "animation",
+)
+"""What None switches off; of anything else None is the service's default. Source: Voice Live API reference 2026-07-15."""
+
+
+def _or_none(value: Any) -> Any:
+    """A blank text is None, as a blank variable is not set."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _shaped(endpoint: Endpoint, name: str, value: Any) -> Any:
+    return shaped(name, named_voice(endpoint, value) if name == "voice" else value)
 
 
 class SessionOptions(TypedDict, total=False):
@@ -96,16 +122,14 @@ def changed_options(
     unknown = changes.keys() - SessionOptions.__annotations__.keys()
     if unknown:
         raise ValueError(f"`{min(unknown)}` cannot be changed while a session runs")
-    changed = {name: wire(value) for name, value in changes.items() if is_given(value)}
-    if "max_output_tokens" in changed:
+    wanted = {name: value for name, value in changes.items() if is_given(value)}
+    if "max_output_tokens" in wanted:
         limit = one_name(
-            max_response_output_tokens=changed.get("max_response_output_tokens", NOT_GIVEN),
-            max_output_tokens=changed.pop("max_output_tokens"),
+            max_response_output_tokens=wanted.get("max_response_output_tokens", NOT_GIVEN),
+            max_output_tokens=wanted.pop("max_output_tokens"),
         )
-        changed["max_response_output_tokens"] = limit
-    if "voice" in changed:
-        changed["voice"] = named_voice(changed["voice"])
-    _check_shape(changed)
+        wanted["max_response_output_tokens"] = limit
+    changed = {name: _shaped(endpoint, name, value) for name, value in wanted.items()}
     refuse_unsupported(endpoint, {**fields, **changed}, {})
     return changed
 
@@ -128,7 +152,7 @@ def seconds(argument: str, value: Any) -> float:
     Raises:
         ValueError: it is no number above 0.
     """
-    if isinstance(value, int | float) and value > 0:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return value
     raise ValueError(f"`{argument}` must be a number of seconds above 0, not {value!r}")
 
@@ -139,41 +163,40 @@ def count(argument: str, value: Any) -> int:
     Raises:
         ValueError: it is no whole number, or below 0.
     """
-    if isinstance(value, int) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise ValueError(f"`{argument}` must be a whole number, 0 or more, not {value!r}")
 
 
-def wire(value: Any) -> Any:
-    """Plain JSON of an option: our structs, models of ``azure-ai-voicelive``, enums, and lists and mappings of them."""
-    return msgspec.to_builtins(value, enc_hook=_foreign, str_keys=True)
+def named_voice(endpoint: Endpoint, voice: Any) -> Any:
+    """The voice as an object. Azure's names carry a locale, such as ``en-US-AvaNeural``; OpenAI's are one word.
 
-
-def named_voice(voice: Any) -> Any:
-    """The voice as an object. Azure's names carry a locale, such as ``en-US-AvaNeural``; OpenAI's are one word."""
+    So are those of the model ``azure-realtime``, which no other model has.
+    """
     if not isinstance(voice, str):
         return voice
-    return wire(AzureStandardVoice(name=voice) if "-" in voice else OpenAIVoice(name=voice))
+    name = str(voice).strip()
+    if "-" in name:
+        return AzureStandardVoice(name=name)
+    if endpoint.managed_model == "azure-realtime" and name not in get_args(OpenAIVoiceName):
+        return AzureRealtimeNativeVoice(name=name)
+    return OpenAIVoice(name=name)
 
 
 def default_transcription(endpoint: Endpoint) -> str:
     """The transcription model. Source: the table of transcription models in the API reference of 2026-07-15."""
-    if endpoint.managed_model in ("phi4-mm-realtime", "azure-realtime"):
+    if endpoint.managed_model in NATIVE_BUT_NOT_OPENAI:
         return "azure-speech"
     return "whisper-1" if endpoint.kind == "native" else "azure-speech"
 
 
-def _defaults(endpoint: Endpoint, *, speaks: bool) -> dict[str, Any]:
-    fields = {
+def _defaults(endpoint: Endpoint) -> dict[str, Any]:
+    transcription = AudioInputTranscriptionOptions(model=default_transcription(endpoint))
+    return {
         "modalities": ["text", "audio"],
-        "turn_detection": wire(AzureSemanticVad()),
-        "input_audio_transcription": wire(
-            AudioInputTranscriptionOptions(model=default_transcription(endpoint))
-        ),
+        "turn_detection": shaped("turn_detection", AzureSemanticVad()),
+        "input_audio_transcription": shaped("input_audio_transcription", transcription),
     }
-    # A session that only writes is refused when it names a voice again.
-    voice = from_environment("voice") if speaks else None
-    return fields | ({"voice": voice} if voice else {})
 
 
 def _audio_formats(fields: dict[str, Any]) -> dict[str, Any]:
@@ -186,26 +209,3 @@ def _audio_formats(fields: dict[str, Any]) -> dict[str, Any]:
         "input_audio_sampling_rate": up.sample_rate,
         "output_audio_format": down,
     }
-
-
-def _foreign(value: Any) -> Any:
-    """Models of ``azure-ai-voicelive`` know their wire form; the package itself is not needed."""
-    as_dict = getattr(value, "as_dict", None)
-    if callable(as_dict):
-        return as_dict()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise ValueError(
-        f"{type(value).__name__} is no option of Voice Live: pass a class of this package or of "
-        "azure-ai-voicelive, or a dict"
-    )
-
-
-def _check_shape(fields: dict[str, Any]) -> None:
-    for name, value in fields.items():
-        try:
-            msgspec.convert({name: value}, SessionConfig)
-        except msgspec.ValidationError as fault:
-            raise ValueError(
-                f"`{name}` is malformed: {fault}. What is newer than this plugin goes into `extra_session`"
-            ) from None

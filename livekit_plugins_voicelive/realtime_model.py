@@ -123,7 +123,7 @@ class RealtimeModel(llm.RealtimeModel):
             agent_id: A classic agent, by its id and `project_name`; it needs Entra ID.
             agent_client_id: Client id of the managed identity that the agent is called with.
             endpoint: The resource's address, such as ``https://my-resource.services.ai.azure.com``. A project's endpoint is
-                reduced to it.
+                reduced to it; what the query of a whole URL says counts where no option and no variable does.
             api_version: Of the service, such as ``2025-10-01``; the default is ``2026-07-15``.
             api_key: The resource's key.
             credential: A credential of ``azure.identity.aio`` or ``azure.identity``, an ``AzureKeyCredential``, or a function
@@ -132,7 +132,8 @@ class RealtimeModel(llm.RealtimeModel):
             use_default_credential: ``DefaultAzureCredential``, even where the environment has a key.
             credential_scope: What the token is for.
             modalities: ``["text", "audio"]``, or ``["text"]`` for a separate TTS.
-            voice: A name, where ``alloy`` is an OpenAI voice and ``en-US-AvaNeural`` an Azure one, or a voice object.
+            voice: A name, where ``alloy`` is an OpenAI voice and ``en-US-AvaNeural`` an Azure one, or a voice object. None is
+                the model's own voice, whatever the variable says.
             turn_detection: A detector, or None to let LiveKit or your code end turns. The default is
                 :class:`AzureSemanticVad`.
             input_audio_transcription: Who writes down the user's words, or None for nobody. The default is ``whisper-1`` with
@@ -152,14 +153,15 @@ class RealtimeModel(llm.RealtimeModel):
             tool_choice: Of all replies, as LiveKit spells it.
             parallel_tool_calls: Whether a reply may call several tools.
             temperature: Of the model.
-            max_response_output_tokens: A number, or ``"inf"``.
+            max_response_output_tokens: 1 to 4096, or ``"inf"``.
             max_output_tokens: The same under the name that LiveKit's azure plugin has for it.
             reasoning_effort: Of reasoning models.
             include: Extra parts of events, such as ``item.input_audio_transcription.logprobs``.
             metadata: Up to 16 pairs that Azure writes to the resource's logs.
             extra_session: Fields of the wire's session object that this plugin does not know; they win.
-            extra_query: Further parameters of the URL; they win.
-            extra_headers: Further headers of the handshake; they win.
+            extra_query: Further parameters of the URL, such as a ``profile`` that this plugin does not know; what has an option is
+                refused.
+            extra_headers: Further headers of the handshake; they win. Credentials are refused, which have options of their own.
             reply_timeout_s: From asking for a reply to its beginning, and for changes of the history.
             turn_timeout_s: From the end of a user's turn to the service's answer; then it is asked for once.
             silence_timeout_s: From one event of a reply to the next; then the reply is given up.

@@ -106,6 +106,9 @@ def wire_tool_choice(choice: llm.ToolChoice | None) -> str | dict[str, Any]:
             return choice
         case {"type": "function", "function": {"name": str(name)}}:
             return {"type": "function", "name": name}
+        case {"type": "function", "name": str(name)}:
+            # The wire's own spelling, which Azure's SDK has too.
+            return {"type": "function", "name": name}
     raise ValueError(
         '`tool_choice` must be "auto", "none", "required", or '
         '{"type": "function", "function": {"name": "the_tool"}}'

@@ -13,11 +13,15 @@ from typing import Any
 from .audio_format import FORMAT_FIELDS
 from .endpoint import Endpoint
 from .environment import named
+from .limits import beyond_limits
 from .log import logger
+from .models import NATIVE_BUT_NOT_OPENAI
 
 OPENAI_TRANSCRIBERS = ("whisper", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 
 AZURE_VOICE = "an Azure voice such as en-US-AvaNeural"
+
+SMART_END_SINCE = "2026-06-01-preview"
 
 NEWER = {
     "parallel_tool_calls": "2026-06-01-preview",
@@ -47,6 +51,11 @@ class Wanted:
         if endpoint.byom_profile is not None:
             return f"the profile {endpoint.byom_profile}"
         return f"the model {endpoint.model}"
+
+    @property
+    def is_openai(self) -> bool:
+        """OpenAI's own model, which hears and speaks by itself."""
+        return self.kind == "native" and self.endpoint.managed_model not in NATIVE_BUT_NOT_OPENAI
 
     @property
     def is_cascade(self) -> bool:
@@ -81,6 +90,9 @@ def _doubtful(wanted: Wanted) -> Iterator[str]:
     if detection.get("type") == "semantic_vad":
         # Source: reports about Azure OpenAI Realtime, which accepts it and then hears nothing.
         yield "semantic_vad is reported to be accepted and never to fire; prefer AzureSemanticVad"
+    if isinstance(wanted.fields.get("tool_choice"), dict) and wanted.kind == "native":
+        # Source: Microsoft's live tests of its SDK leave it out as not supported yet.
+        yield f"`tool_choice`: {wanted.who} may not be held to one function; prefer required"
     if detection.get("interrupt_response") is False:
         # Source: LiveKit's agent activity interrupts whenever a realtime model reports speech.
         yield (
@@ -93,11 +105,16 @@ def _doubtful(wanted: Wanted) -> Iterator[str]:
 def _extra(extra: dict[str, Any]) -> Iterator[str]:
     if "model" in extra:
         yield f"`extra_session` must not hold model, which no session can change; use {named('model')}"
-    for name in FORMAT_FIELDS:
+    for name in (*FORMAT_FIELDS, "modalities"):
+        if name in extra:
+            yield f"`extra_session` must not hold {name}, which is counted on here; use the option `{name}`"
+    for name in ("instructions", "tools"):
         if name in extra:
             yield (
-                f"`extra_session` must not hold {name}, by which audio is counted here; use the option `{name}`"
+                f"`extra_session` must not hold {name}, which LiveKit replaces: give them to the Agent"
             )
+    if not isinstance(extra.get("turn_detection"), dict | None):
+        yield "`extra_session`: turn_detection must be an object with a type, or None"
 
 
 def _modalities(wanted: Wanted) -> Iterator[str]:
@@ -115,11 +132,12 @@ def _modalities(wanted: Wanted) -> Iterator[str]:
 
 
 def _voice(wanted: Wanted) -> Iterator[str]:
-    kind = wanted.part("voice").get("type")
-    if kind == "openai" and wanted.is_cascade:
+    kind, name = (wanted.part("voice").get(key) for key in ("type", "name"))
+    if kind == "openai" and wanted.kind != "unknown" and not wanted.is_openai:
+        own = wanted.endpoint.managed_model == "azure-realtime"
         yield (
-            f"{named('voice')} is an OpenAI voice, which {wanted.who} cannot speak with; "
-            f"use {AZURE_VOICE}"
+            f"{named('voice')}: {name!r} is an OpenAI voice by its name, which {wanted.who} cannot speak with; "
+            f"use {'one of its own such as ava' if own else AZURE_VOICE}"
         )
     if kind == "azure-realtime-native" and wanted.endpoint.managed_model != "azure-realtime":
         yield (
@@ -138,9 +156,10 @@ def _transcription(wanted: Wanted) -> Iterator[str]:
     if wanted.endpoint.managed_model == "phi4-mm-realtime" and model not in ("", "azure-speech"):
         yield f"{where}: {model} does not work with phi4-mm-realtime; use azure-speech"
     for name in ("phrase_list", "custom_speech"):
-        if options.get(name) and wanted.kind == "native":
+        deaf = name == "phrase_list" and str(wanted.endpoint.managed_model).startswith("phi")
+        if options.get(name) and (wanted.kind == "native" or deaf):
             yield (
-                f"{where}: {name} does not work with {wanted.who}, which hears by itself; leave it out, or "
+                f"{where}: {name} does not work with {wanted.who}; leave it out, or "
                 "use a text model such as gpt-4.1 or a chat-completion deployment"
             )
     if options.get("phrase_list") and openai:
@@ -153,7 +172,7 @@ def _transcription(wanted: Wanted) -> Iterator[str]:
 
 def _turn_detection(wanted: Wanted) -> Iterator[str]:
     detection = wanted.part("turn_detection")
-    if detection.get("type") == "semantic_vad" and wanted.kind != "native":
+    if detection.get("type") == "semantic_vad" and not wanted.is_openai:
         yield (
             f"`turn_detection`: semantic_vad never fires with {wanted.who}; use AzureSemanticVad or "
             "AzureSemanticVadMultilingual"
@@ -162,16 +181,17 @@ def _turn_detection(wanted: Wanted) -> Iterator[str]:
         yield "`turn_detection`: auto_truncate needs interrupt_response; leave interrupt_response out"
     end = detection.get("end_of_utterance_detection") or {}
     version = wanted.endpoint.api_version
-    if end.get("model") == "smart_end_of_turn_detection" and not version.endswith("-preview"):
+    is_smart = end.get("model") == "smart_end_of_turn_detection"
+    if is_smart and not (version.endswith("-preview") and version >= SMART_END_SINCE):
         yield (
             f"`turn_detection`: smart_end_of_turn_detection is in preview; set {named('api_version')} to "
-            "2026-06-01-preview, or use AzureSemanticDetection"
+            f"{SMART_END_SINCE}, or use AzureSemanticDetection"
         )
 
 
 def _input_audio(wanted: Wanted) -> Iterator[str]:
     noise = wanted.part("input_audio_noise_reduction").get("type")
-    if noise in ("near_field", "far_field") and wanted.is_cascade:
+    if noise in ("near_field", "far_field") and wanted.kind != "unknown" and not wanted.is_openai:
         yield (
             f"`input_audio_noise_reduction`: {noise} does not work with {wanted.who}; use "
             "azure_deep_noise_suppression"
@@ -204,15 +224,26 @@ def _metadata(wanted: Wanted) -> Iterator[str]:
 
 def _versions(wanted: Wanted) -> Iterator[str]:
     version = wanted.endpoint.api_version
-    since = {name: first for name, first in NEWER.items() if wanted.fields.get(name) is not None}
+    since = {
+        f"`{name}`": first for name, first in NEWER.items() if wanted.fields.get(name) is not None
+    }
+    for name in ("auto_truncate", "appended_text_after_truncation"):
+        if wanted.part("turn_detection").get(name):
+            since[f"`turn_detection`: {name}"] = "2026-01-01-preview"
+    if wanted.endpoint.managed_model == "azure-realtime":
+        since["the model azure-realtime"] = "2026-01-01-preview"
     if wanted.part("voice").get("type") == "azure-realtime-native":
-        since["voice"] = "2026-06-01-preview"
+        since["`voice`: azure-realtime-native"] = "2026-06-01-preview"
     for name, first in since.items():
         if version < first:
             yield (
-                f"`{name}` came with {first}, and {named('api_version')} is {version}: leave it out, or use a "
+                f"{name} came with {first}, and {named('api_version')} is {version}: leave it out, or use a "
                 "later version"
             )
+
+
+def _limits(wanted: Wanted) -> Iterator[str]:
+    yield from beyond_limits(wanted.fields)
 
 
 RULES: tuple[Callable[[Wanted], Iterator[str]], ...] = (
@@ -224,4 +255,5 @@ RULES: tuple[Callable[[Wanted], Iterator[str]], ...] = (
     _speech_extras,
     _metadata,
     _versions,
+    _limits,
 )

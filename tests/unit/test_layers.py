@@ -8,7 +8,7 @@ import livekit_plugins_voicelive
 ROOT = Path(livekit_plugins_voicelive.__file__).parent
 
 LAYERS = [
-    {"version", "log", "models"},
+    {"version", "log", "models", "limits"},
     {"protocol"},
     {"chat_items", "tools", "metrics", "errors", "audio_format"},
     {"pending_requests"},
@@ -27,7 +27,7 @@ LAYERS = [
     {"response_events", "turn_events", "mcp_events", "error_events"},
     {"translator"},
     {"environment", "credentials"},
-    {"foundry_agent", "address"},
+    {"foundry_agent", "address", "option_value"},
     {"parameters"},
     {"endpoint"},
     {"way_in", "unsupported", "connection", "confirmation", "approvals", "emit_queue", "alarm"},

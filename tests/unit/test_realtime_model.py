@@ -338,11 +338,44 @@ def test_what_is_newer_than_we_are_is_sent_as_it_is() -> None:
     assert fields.session_fields["new"] == 1
 
 
-def test_a_session_that_only_writes_names_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("modalities", [["text"], ("text",), [sdk.Modality.TEXT]])
+def test_a_session_that_only_writes_names_no_voice(
+    monkeypatch: pytest.MonkeyPatch, modalities: Any
+) -> None:
     monkeypatch.setenv("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")
-    model = model_with(modalities=["text"])
+    model = model_with(modalities=modalities)
     assert "voice" not in model.session_fields
     assert not model.capabilities.audio_output
+
+
+@pytest.mark.parametrize("nothing", [None, "", " "])
+def test_none_of_what_cannot_be_switched_off_is_the_services_default(
+    monkeypatch: pytest.MonkeyPatch, nothing: Any
+) -> None:
+    monkeypatch.setenv("AZURE_VOICELIVE_VOICE", "en-US-AvaNeural")
+    options = ("voice", "temperature", "modalities", "reasoning_effort", "output_audio_format")
+    model = model_with(**dict.fromkeys(options, nothing))
+    assert model.session_fields == model_with(voice=None).session_fields
+    assert "voice" not in model.session_fields
+
+
+@pytest.mark.parametrize(
+    ("model", "voice", "kind"),
+    [
+        ("azure-realtime", "ava", "azure-realtime-native"),
+        ("azure-realtime", "en-US-AvaNeural", "azure-standard"),
+        ("gpt-realtime", " marin ", "openai"),
+        ("gpt-4.1", "en-US-Ava:DragonHDLatestNeural", "azure-standard"),
+    ],
+)
+def test_a_voices_name_tells_its_kind(model: str, voice: str, kind: str) -> None:
+    named = model_with(model=model, voice=voice).session_fields["voice"]
+    assert named == {"type": kind, "name": voice.strip()}
+
+
+def test_what_an_object_leaves_out_is_sent_as_the_service_wants_it() -> None:
+    fields = model_with(input_audio_echo_cancellation={}).session_fields
+    assert fields["input_audio_echo_cancellation"] == {"type": "server_echo_cancellation"}
 
 
 def test_saying_given_words_needs_a_version_that_can() -> None:

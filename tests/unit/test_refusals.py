@@ -6,8 +6,17 @@ import pytest
 from azure.ai.voicelive import models as sdk
 from azure.core.credentials import AzureKeyCredential
 
-from livekit_plugins_voicelive import OpenAIVoice, StaticInterimResponseConfig
+import livekit_plugins_voicelive as plugin
+from livekit_plugins_voicelive import (
+    OpenAIVoice,
+    SemanticVad,
+    ServerVad,
+    SmartEndOfTurnDetection,
+    StaticInterimResponseConfig,
+)
 from livekit_plugins_voicelive.environment import VARIABLES
+from livekit_plugins_voicelive.limits import RANGES, WORDS, beyond_limits
+from livekit_plugins_voicelive.option_value import EXAMPLES
 from tests.emulated.sdk_models import undeclared
 from tests.unit.model_arguments import (
     CHAT,
@@ -141,9 +150,63 @@ REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ),
     ({"api_version": "2026-04-10", "parallel_tool_calls": True}, ("2026-06-01-preview",)),
     (
-        {"model": "azure-realtime", "api_version": "2025-10-01", "voice": NATIVE_VOICE},
+        {"model": "azure-realtime", "api_version": "2026-04-10", "voice": NATIVE_VOICE},
         ("2026-06-01-preview",),
     ),
+    ({"model": "azure-realtime", "api_version": "2025-10-01"}, ("2026-01-01-preview",)),
+    (
+        {"api_version": "2025-10-01", "turn_detection": ServerVad(auto_truncate=True)},
+        ("auto_truncate", "2026-01-01-preview"),
+    ),
+    (
+        {
+            "api_version": "2025-05-01-preview",
+            "turn_detection": ServerVad(end_of_utterance_detection=SmartEndOfTurnDetection()),
+        },
+        ("2026-06-01-preview",),
+    ),
+    ({"model": "azure-realtime", "voice": "alloy"}, ("'alloy'", "such as ava")),
+    ({"model": "phi4-mm-realtime", "voice": "alloy"}, ("'alloy'", "en-US-AvaNeural")),
+    ({"model": "gpt-4.1", "voice": "AvaNeural"}, ("'AvaNeural'", "en-US-AvaNeural")),
+    ({"model": "azure-realtime", "turn_detection": SemanticVad()}, ("AzureSemanticVad",)),
+    (
+        {"model": "azure-realtime", "input_audio_noise_reduction": {"type": "near_field"}},
+        ("azure_deep_noise_suppression",),
+    ),
+    ({"model": "phi4-mini"} | transcription("azure-speech", phrase_list=["x"]), ("phi4-mini",)),
+    ({"turn_detection": {"type": "server_vad", "treshold": 1}}, ("turn_detection.treshold",)),
+    ({"turn_detection": {"type": "server_vad", "languages": ["en"]}}, ("AzureSemanticVad",)),
+    (
+        {"turn_detection": sdk.AzureSemanticVad({"end_of_utterance_detection": {"timeout": 1}})},
+        ("`turn_detection`", "model"),
+    ),
+    ({"turn_detection": ServerVad}, ("`turn_detection`", "class ServerVad", "an object")),
+    ({"turn_detection": "server_vad"}, ("`turn_detection`", "AzureSemanticVad()")),
+    ({"turn_detection": ServerVad(threshold=2)}, ("`turn_detection`: threshold", "0 to 1")),
+    ({"turn_detection": ServerVad(silence_duration_ms=-1)}, ("silence_duration_ms", "0 or more")),
+    ({"turn_detection": SemanticVad(eagerness="most")}, ("eagerness", "medium", "extra_session")),
+    ({"voice": b"alloy"}, ("`voice`", "bytes")),
+    ({"voice": 5}, ("AZURE_VOICELIVE_VOICE", "AzureStandardVoice(")),
+    ({"voice": lambda: "alloy"}, ("AZURE_VOICELIVE_VOICE", "function")),
+    ({"temperature": float("nan")}, ("`temperature`", "0 or more")),
+    ({"temperature": -1}, ("`temperature`", "0 or more")),
+    ({"temperature": True}, ("`temperature`", "0.8")),
+    ({"max_response_output_tokens": 0}, ("`max_response_output_tokens`", "1 to 4096")),
+    ({"max_output_tokens": "INF"}, ("max_response_output_tokens", '"inf"')),
+    ({"reasoning_effort": "extreme"}, ("`reasoning_effort`", "minimal", "extra_session")),
+    ({"include": ["logprobs"]}, ("`include`", "item.input_audio_transcription.logprobs")),
+    ({"include": 5}, ("`include`", "item.input_audio_transcription.phrases")),
+    (
+        {"voice": "en-US-AvaNeural", "output_audio_timestamp_types": ["words"]},
+        ("`output_audio_timestamp_types`", "word"),
+    ),
+    ({"extra_session": {"modalities": 5}}, ("`extra_session`", "use the option `modalities`")),
+    ({"extra_session": {"turn_detection": "x"}}, ("`extra_session`", "turn_detection")),
+    ({"extra_session": {"instructions": "abc"}}, ("`extra_session`", "Agent")),
+    ({"extra_session": {"tools": []}}, ("`extra_session`", "Agent")),
+    ({"extra_session": {"new": object()}}, ("`extra_session`", "dict")),
+    ({"reply_timeout_s": True}, ("`reply_timeout_s`", "above 0")),
+    ({"max_video_frames": True}, ("`max_video_frames`", "0 or more")),
     ({"modalities": ["audio"]}, ('["text", "audio"]',)),
     ({"modalities": ["text", "audio", "avatar"]}, ('["text", "audio"]',)),
     ({"modalities": ["text"], "voice": "alloy"}, ("separate TTS",)),
@@ -205,6 +268,13 @@ ACCEPTED: list[dict[str, Any]] = [
     transcription("mai-transcribe"),
     AGENT | {"voice": "en-US-AvaNeural"},
     {"extra_session": {"turn_detection": {"type": "semantic_vad"}}, "model": "gpt-4.1"},
+    {"extra_session": {"turn_detection": None, "reasoning_effort": "extreme"}},
+    {"max_response_output_tokens": "inf"},
+    {"model": "gpt-7", "input_audio_noise_reduction": {"type": "near_field"}},
+    {
+        "api_version": "2026-06-01-preview",
+        "turn_detection": ServerVad(end_of_utterance_detection=SmartEndOfTurnDetection()),
+    },
 ]
 
 
@@ -227,6 +297,54 @@ def test_what_may_not_do_what_it_promises_is_warned_about(
     model_with(turn_detection=detection)
     assert advice in caplog.text
     assert bool(caplog.text) == bool(advice)
+
+
+def test_a_function_that_a_realtime_model_may_not_be_held_to_is_warned_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model_with(model="gpt-4.1", tool_choice=sdk.ToolChoiceFunctionSelection(name="look_up"))
+    model_with(tool_choice="required")
+    assert caplog.text == ""
+    model_with(tool_choice=sdk.ToolChoiceFunctionSelection(name="look_up"))
+    assert "prefer required" in caplog.text
+
+
+@pytest.mark.parametrize("option", EXAMPLES)
+def test_the_value_that_a_message_calls_right_is_taken(option: str) -> None:
+    for example in EXAMPLES[option].split(", or "):
+        model_with(model="gpt-5", **{option: eval(example, vars(plugin))})
+
+
+@pytest.mark.parametrize("path", [*RANGES, *WORDS])
+def test_every_limit_is_kept_and_says_of_what(path: str) -> None:
+    option, *parts = path.split(".")
+
+    def session(value: Any) -> dict[str, Any]:
+        for part in reversed(parts):
+            value = {part: value}
+        return {option: value}
+
+    right = RANGES[path][0] if path in RANGES else WORDS[path][0]
+    assert not [*beyond_limits(session(right))]
+    for wrong in (-1, float("inf")) if path in RANGES else ("telepathic", ["telepathic"]):
+        [sentence] = beyond_limits(session(wrong))
+        assert sentence.startswith(f"`{option}`")
+        assert parts[-1:] == [] or parts[-1] in sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("output_audio_timestamp_types", sdk.AudioTimestampType),
+        ("animation.outputs", sdk.AnimationOutputType),
+        ("interim_response.triggers", sdk.InterimResponseTrigger),
+        ("reasoning_effort", sdk.ReasoningEffort),
+        ("include", sdk.SessionIncludeOption),
+        ("turn_detection.end_of_utterance_detection.threshold_level", sdk.EouThresholdLevel),
+    ],
+)
+def test_no_word_that_azures_sdk_has_is_refused(path: str, words: Any) -> None:
+    assert {word.value for word in words} <= set(WORDS[path])
 
 
 def test_an_agent_of_the_environment_does_not_hide_a_model_of_it(
