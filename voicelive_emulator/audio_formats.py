@@ -24,7 +24,6 @@ OUTPUT_RATES = {
     "g711_ulaw": 8_000,
     "g711_alaw": 8_000,
 }
-INPUT_FORMATS = ("pcm16", "g711_ulaw", "g711_alaw")
 
 
 def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:

@@ -24,6 +24,8 @@ class Backend:
     api_version: str = LATEST_API_VERSION
     conversation_id: str | None = None
     """The stored conversation that an agent is to continue. It is only shown: nothing is stored."""
+    features: tuple[str, ...] = ()
+    """What the connection switched on, such as ``client_ec_reference:true``."""
 
     @property
     def is_native(self) -> bool:

@@ -12,13 +12,12 @@ import msgspec
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
-from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, given
+from livekit_plugins_voicelive.protocol.wire_struct import UnsetType, given
 
+from .client_items import normalised, sound_of
 from .ids import new_id
 from .refusal import Refused
 from .work import HistoryEntry, ToolCall, ToolResult, Utterance, Word
-
-CREATABLE = ("message", "function_call", "function_call_output", "mcp_approval_response")
 
 
 @dataclass
@@ -28,10 +27,12 @@ class Entry:
     item: Item
     audio: bytearray = field(default_factory=bytearray)
     """What the user said, or what was sent of the assistant's speech; PCM16 mono 24 kHz."""
+    is_speech: bool = False
+    """Whether it is the assistant's speech, which alone can be truncated."""
     words: list[Word] = field(default_factory=list)
     """The assistant's words in the time of ``audio``."""
     heard: str | None = None
-    """The assistant's words after a truncation: what the audio left still says."""
+    """What ``audio`` says where the item does not: the rest of truncated speech, or what a client brought as sound."""
     first_audio_at: float | None = None
     """When the assistant's speech began to be sent; seconds."""
 
@@ -48,8 +49,10 @@ class Entry:
 class Conversation:
     """Owns the items; lives as long as the session."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_audio: bool = True) -> None:
+        """``takes_audio``: whether a client may bring sound in an item."""
         self.id = new_id("conv")
+        self._takes_audio = takes_audio
         self._entries: list[Entry] = []
 
     @property
@@ -68,6 +71,11 @@ class Conversation:
         messages = (entry for entry in reversed(self._entries) if entry.item.type == "message")
         return next(messages, None)
 
+    @property
+    def has_speech(self) -> bool:
+        """Whether the assistant has spoken."""
+        return any(entry.first_audio_at is not None for entry in self._entries)
+
     def find(self, item_id: str | None) -> Entry | None:
         """The entry with this id."""
         return next((entry for entry in self._entries if entry.item.id == item_id), None)
@@ -85,6 +93,13 @@ class Conversation:
             Refused: the item is of no kind that a client may create, or its id, place or call is wrong.
         """
         item = normalised(event.item)
+        if sound_of(item) and not self._takes_audio:
+            # Assumption: that it is refused. Source of the limit: Voice Live API reference 2026-07-15.
+            raise Refused(
+                "Only realtime models take audio in an item",
+                code="invalid_value",
+                param="item.content",
+            )
         if self.find(given(item.id)):
             # Assumption: the code for an id that is taken.
             raise Refused(
@@ -129,7 +144,8 @@ class Conversation:
             return len(self._entries)
         if previous_id == "root":
             return 0
-        entry = self._known(previous_id, "item_create_invalid_previous_item_id")
+        code = "item_create_invalid_previous_item_id"
+        entry = self._known(previous_id, code, "previous_item_id")
         return self._entries.index(entry) + 1
 
     def retrieve(self, item_id: str) -> server.ConversationItemRetrieved:
@@ -141,7 +157,7 @@ class Conversation:
         entry = self._known(item_id, "item_retrieve_invalid_item_id")
         item = entry.item
         parts = given(item.content)
-        if entry.audio and parts:
+        if entry.audio and parts and not sound_of(item):
             part = msgspec.structs.replace(parts[0], audio=bytes(entry.audio))
             item = msgspec.structs.replace(item, content=[part, *parts[1:]])
         return server.ConversationItemRetrieved(item=item)
@@ -155,13 +171,13 @@ class Conversation:
             Refused: there is no such speech, or it is shorter.
         """
         entry = self._known(item_id, "item_truncate_invalid_item_id")
-        if entry.item.role != "assistant" or content_index != 0:
+        if not entry.is_speech or content_index != 0:
             raise Refused(
                 "Only the audio of an assistant's message can be truncated",
                 code="item_truncate_invalid_item_id",
             )
         length_ms = bytes_to_ms(len(entry.audio))
-        if audio_end_ms > length_ms:
+        if not 0 <= audio_end_ms <= length_ms:
             # Assumption: code and wording after OpenAI's realtime service.
             raise Refused(
                 f"Audio content of {length_ms}ms is already shorter than {audio_end_ms}ms",
@@ -187,12 +203,16 @@ class Conversation:
         self._entries.remove(self._known(item_id, "item_delete_invalid_item_id"))
         return server.ConversationItemDeleted(item_id=item_id)
 
-    def transcribed(self, item_id: str, transcript: str) -> None:
-        """The user's words are known now."""
+    def transcribed(self, item_id: str, transcript: str) -> bool:
+        """The user's words are known now. False for an item that the client brought: it says what the client wrote."""
         entry = self.find(item_id)
+        if entry is not None and sound_of(entry.item):
+            entry.heard = transcript
+            return False
         if entry is not None:
             part = ContentPart(type="input_audio", transcript=transcript)
             entry.item = msgspec.structs.replace(entry.item, content=[part])
+        return True
 
     def history(self) -> tuple[HistoryEntry, ...]:
         """What a model would be given."""
@@ -200,56 +220,25 @@ class Conversation:
 
     def _history(self, entry: Entry) -> tuple[HistoryEntry, ...]:
         if entry.heard is not None:
-            return (Utterance("assistant", entry.heard),)
+            words = " ".join(filter(None, (_words(entry.item), entry.heard)))
+            return (Utterance(given(entry.item.role) or "user", words),)
         request = self.find(given(entry.item.approval_request_id))
         if entry.item.type == "mcp_approval_response" and not entry.item.approve and request:
             return _tool_run(request.item, "The call was not approved.")
         return history_entries(entry.item)
 
-    def _known(self, item_id: str, code: str) -> Entry:
+    def _known(self, item_id: str, code: str, param: str = "item_id") -> Entry:
         entry = self.find(item_id)
         if entry is None:
-            raise Refused(f"Item with id '{item_id}' not found", code=code, param="item_id")
+            raise Refused(f"Item with id '{item_id}' not found", code=code, param=param)
         return entry
-
-
-def normalised(item: Item) -> Item:
-    """A client's item as the service shows it: with an id, an object, a status for messages, ``text`` for history.
-
-    Raises:
-        Refused: a client cannot create such an item.
-    """
-    if item.type not in CREATABLE:
-        raise Refused(
-            f"Items of type '{item.type}' cannot be created",
-            code="invalid_value",
-            param="item.type",
-        )
-    content = given(item.content)
-    if content:
-        # Observed 2026-07: GA's ``output_text`` is accepted and comes back as ``text``.
-        content = [
-            msgspec.structs.replace(part, type="text") if part.type == "output_text" else part
-            for part in content
-        ]
-    return msgspec.structs.replace(
-        item,
-        id=given(item.id) or new_id("item", 22),
-        object="realtime.item",
-        # Observed 2026-07: a function call's output has no status.
-        status=given(item.status)
-        or ("completed" if item.type != "function_call_output" else UNSET),
-        content=content or UNSET,
-    )
 
 
 def history_entries(item: Item) -> tuple[HistoryEntry, ...]:
     """An item in the brain's words; nothing for what a model is not told."""
     match item.type:
         case "message":
-            parts = given(item.content) or []
-            texts = [given(part.text) or given(part.transcript) or "" for part in parts]
-            return (Utterance(given(item.role) or "user", " ".join(filter(None, texts))),)
+            return (Utterance(given(item.role) or "user", _words(item)),)
         case "function_call":
             call_id, name, arguments = item.call_id, item.name, item.arguments
             return (ToolCall(given(call_id) or "", given(name) or "", given(arguments) or ""),)
@@ -260,6 +249,16 @@ def history_entries(item: Item) -> tuple[HistoryEntry, ...]:
         case "mcp_call" if not isinstance(item.output, UnsetType):
             return _tool_run(item, given(item.output) or "")
     return ()
+
+
+def _words(item: Item) -> str:
+    """A message's words. What a client says of the audio that it brought is not shown to the model."""
+    parts = given(item.content) or []
+    texts = [
+        given(part.text) or (None if given(part.audio) else given(part.transcript))
+        for part in parts
+    ]
+    return " ".join(filter(None, texts))
 
 
 def _tool_run(item: Item, result: str) -> tuple[HistoryEntry, ...]:

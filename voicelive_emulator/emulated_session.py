@@ -17,6 +17,7 @@ from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.wire_struct import given
 
 from .behaviour import Backend, Behaviour
+from .client_items import sound_of
 from .conversation import Conversation, Entry
 from .ids import new_id
 from .mcp_servers import McpServers
@@ -77,7 +78,7 @@ class EmulatedSession:
         self.backend = backend or Backend()
         self._behaviour = behaviour or Behaviour()
         self._settings = SessionSettings(self.backend, expires_at=expires_at)
-        self._conversation = Conversation()
+        self._conversation = Conversation(takes_audio=self.backend.is_native)
         self._turns = UserTurns(self._settings, probability)
         self._mcp_servers = McpServers(self._conversation)
         self._responses = Responses(
@@ -152,7 +153,11 @@ class EmulatedSession:
     def _dispatch(self, event: client.ClientEvent | server.UnknownEvent, now: float) -> None:
         match event:
             case client.SessionUpdate(session=changes):
-                self._settings.update(changes, heard_audio=self._turns.heard_audio)
+                self._settings.update(
+                    changes,
+                    heard_audio=self._turns.heard_audio,
+                    has_spoken=self._conversation.has_speech,
+                )
                 self._send(server.SessionUpdated(session=dict(self._settings.fields)))
                 self._send(*self._mcp_servers.get_to_know(self._settings["tools"] or []))
             case client.InputAudioBufferAppend(audio=audio):
@@ -167,6 +172,7 @@ class EmulatedSession:
             case client.ConversationItemCreate():
                 self._send(created := self._conversation.create(event))
                 self._note_approval(created.item)
+                self._listen_to(created.item)
             case client.ConversationItemRetrieve(item_id=item_id):
                 self._send(self._conversation.retrieve(item_id))
             case client.ConversationItemTruncate(
@@ -191,6 +197,12 @@ class EmulatedSession:
         request = self._conversation.find(given(item.approval_request_id))
         if item.type == "mcp_approval_response" and item.approve and request:
             self._approved.append(request.item)
+
+    def _listen_to(self, item: Item) -> None:
+        """A model hears the audio that a client brings; it does not read what the client says of it."""
+        entry = self._conversation.find(given(item.id))
+        if entry is not None and (sound := sound_of(item)):
+            self._turns.listen_to(entry, sound)
 
     def _begin_response(self) -> bool:
         """Begin what is waiting to be begun, unless a response is active."""
@@ -285,8 +297,8 @@ class EmulatedSession:
         return self._responses.active or (entry is not None and entry.is_playing(now))
 
     def _understood(self, item_id: str, text: str) -> None:
-        self._conversation.transcribed(item_id, text)
-        if self._settings["input_audio_transcription"] is None:
+        told = self._conversation.transcribed(item_id, text)
+        if not told or self._settings["input_audio_transcription"] is None:
             return
         self._transcribed_id = item_id
         events: list[server.ServerEvent] = []
@@ -352,7 +364,7 @@ class EmulatedSession:
             self.advance(now=now)
             return
         if isinstance(work, Recognise):
-            if self._turns.recognised(work, ""):
+            if self._turns.recognised(work, "") and self._settings["input_audio_transcription"]:
                 details = server.ErrorDetails(
                     type="server_error", code="transcription_failed", message="Not understood"
                 )

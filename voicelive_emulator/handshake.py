@@ -102,10 +102,12 @@ def _check_credentials(
 
 
 def _backend(query: Mapping[str, str], api_version: str) -> Backend:
+    features = tuple(part.strip() for part in query.get("features", "").split(",") if part.strip())
     agent = query.get("agent-name") or query.get("agent-id")
     if agent and query.get("agent-project-name"):
         # Reported: with an agent, model and profile are not even looked at.
-        return Backend(agent, "agent", None, api_version, query.get("conversation-id"))
+        conversation_id = query.get("conversation-id")
+        return Backend(agent, "agent", None, api_version, conversation_id, features)
     model = query.get("model")
     if not model:
         raise HandshakeRefused(
@@ -116,9 +118,10 @@ def _backend(query: Mapping[str, str], api_version: str) -> Backend:
     profile = query.get("profile")
     if profile is None:
         native = model.startswith(NATIVE_MODELS)
-        return Backend(model, "native" if native else "cascade", None, api_version)
+        kind: BackendKind = "native" if native else "cascade"
+        return Backend(model, kind, None, api_version, features=features)
     if profile not in PROFILES:
         raise HandshakeRefused(
             400, "BadRequest", f"The query parameter profile must be one of {', '.join(PROFILES)}."
         )
-    return Backend(model, PROFILES[profile], profile, api_version)
+    return Backend(model, PROFILES[profile], profile, api_version, features=features)

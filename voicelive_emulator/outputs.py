@@ -166,6 +166,7 @@ class SpokenMessage(Message):
             visemes: whether to tell when the mouth takes each shape.
         """
         super().__init__(response_id, index)
+        self.entry.is_speech = True
         self._encoder = OutputEncoder(format)
         self._word_timestamps = word_timestamps
         self._visemes = visemes

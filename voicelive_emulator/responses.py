@@ -6,6 +6,7 @@ Hands out the work of brain and voice, feeds their results to the stream, and ig
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from livekit_plugins_voicelive.protocol.client_events import ResponseCreateParams
@@ -14,13 +15,15 @@ from livekit_plugins_voicelive.protocol.response import Usage
 from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, given
 
 from .behaviour import Backend, Behaviour
-from .conversation import Conversation, history_entries, normalised
+from .conversation import Conversation, history_entries
 from .interim import Interim
 from .mcp_servers import McpServers, mcp_call
 from .outputs import Events
 from .refusal import Refused
-from .response_stream import ResponseSpec, ResponseStream
-from .session_settings import SessionSettings, checked_tools, checked_voice
+from .response_request import check_request, items_of, spec_of, text_of
+from .response_stream import ResponseStream
+from .session_parts import one_way
+from .session_settings import SessionSettings
 from .usage import usage, with_text_tokens
 from .work import (
     Call,
@@ -57,6 +60,8 @@ class Responses:
         self._behaviour = behaviour
         self._stream: ResponseStream | None = None
         self._request = ResponseCreateParams()
+        self._replaced: list[Item] | None = None
+        self._added: list[Item] = []
         self._additional_instructions = ""
         self._think: Think | None = None
         self._speak: Speak | None = None
@@ -96,9 +101,17 @@ class Responses:
                 code="conversation_already_has_active_response",
             )
         request = ResponseCreateParams() if isinstance(request, UnsetType) else request
-        spec = self._spec(request)
+        check_request(request, self._backend)
+        spec = spec_of(request, self._settings, self._backend)
+        if not self._behaviour.echo_metadata:
+            spec = replace(spec, metadata=None)
+        replaced = given(request.input_items)
+        if replaced is not None:
+            replaced = items_of(replaced, "response.input_items")
+        added = items_of(given(request.append_input_items) or [], "response.append_input_items")
         message = given(request.pre_generated_assistant_message)
-        self._thoughts = deque([Say(_only_text(message))] if message else [])
+        self._thoughts = deque([Say(text_of(message))] if message else [])
+        self._replaced, self._added = replaced, added
         self._thought_out = message is not None
         self._ended = False
         self._spent = None
@@ -123,47 +136,17 @@ class Responses:
         self._thought_out = True
         return created
 
-    def _spec(self, request: ResponseCreateParams) -> ResponseSpec:
-        settings = self._settings
-        modalities = given(request.modalities)
-        if modalities and {"text", "audio"} <= set(modalities) and self._backend.is_native:
-            # Reported: per response, native voices take one or the other.
-            raise Refused(
-                "Modalities can be ['text'] or ['audio']",
-                code="invalid_value",
-                param="response.modalities",
-            )
-        checked_tools(given(request.tools) or [], self._backend, "response.tools")
-        voice = given(request.voice)
-        voice = checked_voice(voice, self._backend) if voice else settings["voice"]
-        limit = given(request.max_output_tokens)
-        return ResponseSpec(
-            modalities=list(modalities or settings["modalities"]),
-            voice=voice,
-            output_audio_format=given(request.output_audio_format)
-            or settings["output_audio_format"]
-            or "pcm16",
-            max_output_tokens=limit or settings["max_response_output_tokens"],
-            temperature=given(request.temperature) or settings["temperature"],
-            metadata=given(request.metadata) if self._behaviour.echo_metadata else None,
-            in_conversation=request.conversation != "none" and request.commit is not False,
-            word_timestamps=_tells_times(voice)
-            and "word" in (settings["output_audio_timestamp_types"] or []),
-            visemes=_tells_times(voice) and "viseme_id" in settings.animation_outputs,
-        )
-
     def _view(self) -> ConversationView:
         request, settings = self._request, self._settings
         history = self._conversation.history()
-        replaced = given(request.input_items)
-        if replaced is not None:
-            history = _entries(replaced)
+        if self._replaced is not None:
+            history = _entries(self._replaced)
         return ConversationView(
-            history=history + _entries(given(request.append_input_items) or []),
+            history=history + _entries(self._added),
             instructions=settings.instructions(given(request.instructions)),
             additional_instructions=self._additional_instructions,
             tools=self._mcp_servers.functions(self._tools),
-            tool_choice=given(request.tool_choice) or settings["tool_choice"] or "auto",
+            tool_choice=one_way(given(request.tool_choice) or settings["tool_choice"]) or "auto",
             model=self._backend.model,
             profile=self._backend.profile,
         )
@@ -318,31 +301,10 @@ class Responses:
         return estimate
 
 
-def _tells_times(voice: dict[str, Any]) -> bool:
-    """Azure's own text to speech knows when it says what. Source: Voice Live API reference 2026-07-15."""
-    return str(voice["type"]) in ("azure-standard", "azure-custom", "azure-personal")
-
-
 def _reported(spent: Spent) -> dict[str, str]:
     """Claude's token counts as metadata. Assumption: the names are those of Anthropic's own usage."""
     return {"input_tokens": str(spent.input_tokens), "output_tokens": str(spent.output_tokens)}
 
 
 def _entries(items: list[Item]) -> tuple[HistoryEntry, ...]:
-    return tuple(part for item in items for part in history_entries(normalised(item)))
-
-
-def _only_text(message: Item) -> str:
-    """The text of a pre-generated message.
-
-    Raises:
-        Refused: it is not an assistant's message with exactly one text part.
-    """
-    parts = given(message.content) or []
-    if message.role != "assistant" or len(parts) != 1 or not given(parts[0].text):
-        raise Refused(
-            "An assistant message with exactly one text part is needed",
-            code="invalid_value",
-            param="response.pre_generated_assistant_message",
-        )
-    return given(parts[0].text) or ""
+    return tuple(part for item in items for part in history_entries(item))

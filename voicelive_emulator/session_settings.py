@@ -9,10 +9,12 @@ import msgspec
 
 from livekit_plugins_voicelive.protocol.session_config import SessionConfig
 
-from .audio_formats import INPUT_FORMATS, OUTPUT_RATES
+from .backend_limits import check_backend
 from .behaviour import Backend
+from .documented_values import SessionValues, check_values, check_version
 from .ids import new_id
 from .refusal import Refused
+from .session_parts import checked_choice, checked_format, checked_tools, checked_voice
 from .turn_detector import TurnRules
 
 PERSONA = (
@@ -49,9 +51,6 @@ _TRANSCRIPTION: dict[str, Any] = {
 _OLD_PADDING = ("2025-05-01-preview", "2025-10-01", "2026-01-01-preview")
 """api-versions whose default prefix padding is 300 ms. Source: Voice Live how-to."""
 
-_FIRST_WITH_MCP = "2026-04-10"
-"""The api-version that brought MCP servers. Source: sample of Microsoft's SDK."""
-
 SEMANTIC_SILENCE_MS = {"low": 1_000, "medium": 600, "high": 300}
 """Silence that ends a turn for ``semantic_vad``, by eagerness. Assumption: the service judges words, we judge silence."""
 
@@ -77,6 +76,7 @@ class SessionSettings:
     def __init__(self, backend: Backend, *, expires_at: int) -> None:
         """``expires_at``: Unix seconds at which the session will end."""
         self._backend = backend
+        self._updated = False
         self.fields: dict[str, Any] = {
             "id": new_id("sess"),
             "model": backend.reported_model,
@@ -172,8 +172,15 @@ class SessionSettings:
         """Words that the recogniser is told to expect."""
         return tuple((self.fields["input_audio_transcription"] or {}).get("phrase_list") or ())
 
-    def update(self, changes: dict[str, Any], *, heard_audio: bool) -> None:
+    def update(
+        self, changes: dict[str, Any], *, heard_audio: bool, has_spoken: bool = False
+    ) -> None:
         """Take over the top-level fields present; nested objects are replaced, not merged (observed 2026-07).
+
+        Args:
+            changes: the fields.
+            heard_audio: whether the client has sent any sound.
+            has_spoken: whether the model has.
 
         Raises:
             Refused: a field cannot have this value, or not any more. Then nothing has changed.
@@ -186,29 +193,38 @@ class SessionSettings:
         except msgspec.ValidationError as error:
             # Assumption: the code of a session that cannot be read.
             raise Refused(str(error), code="invalid_update_message", param="session") from None
+        check_values(changes, SessionValues, "session")
+        for name, value in changes.items():
+            if value is not None:
+                check_version(name, self._backend.api_version, f"session.{name}")
+        input_format = changes.get("input_audio_format", self["input_audio_format"])
+        check_backend(changes, input_format, self._backend)
         if heard_audio:
             self._check_frozen(changes)
+        if "voice" in changes:
+            self._check_voice(changes, has_spoken)
         normalise: dict[str, Callable[[Any], Any]] = {
-            "voice": lambda value: checked_voice(value, self._backend),
+            "voice": lambda value: checked_voice(value, self._backend, "session.voice"),
             "tools": lambda value: checked_tools(value or [], self._backend, "session.tools"),
+            "tool_choice": lambda value: checked_choice(value, "session.tool_choice"),
             "turn_detection": self._detection,
             "input_audio_transcription": lambda value: value and _TRANSCRIPTION | value,
             "input_audio_echo_cancellation": _checked_echo,
-            "input_audio_format": lambda value: _one_of("input_audio_format", value, INPUT_FORMATS),
-            "output_audio_format": lambda value: _one_of(
-                "output_audio_format", value, (*OUTPUT_RATES, None)
+            "output_audio_format": lambda value: checked_format(
+                value, "session.output_audio_format"
             ),
         }
         self.fields |= {
             name: normalise[name](value) if name in normalise else value
             for name, value in changes.items()
-            if name not in self._read_only
+            # Assumption: what no session has is passed over.
+            if name in SessionConfig.__struct_fields__ and name not in self._read_only
         }
+        self._updated = True
 
     @property
     def _read_only(self) -> frozenset[str]:
-        of_all = {"id", "object", "expires_at", "agent"}
-        return frozenset(of_all | {"instructions"} if self._backend.kind == "agent" else of_all)
+        return frozenset({"instructions"} if self._backend.kind == "agent" else ())
 
     def _check_frozen(self, changes: dict[str, Any]) -> None:
         for name in FIXED_BY_AUDIO:
@@ -218,6 +234,23 @@ class SessionSettings:
                     code="invalid_value",
                     param=f"session.{name}",
                 )
+
+    def _check_voice(self, changes: dict[str, Any], has_spoken: bool) -> None:
+        if self._updated and changes.get("modalities", self["modalities"]) == ["text"]:
+            # Reported, without a code.
+            raise Refused(
+                "Text to speech synthesizer is not configured",
+                code="invalid_update_message",
+                param="session.voice",
+            )
+        voice = checked_voice(changes["voice"], self._backend, "session.voice")
+        if has_spoken and self["voice"]["type"] == "openai" and voice != self["voice"]:
+            # Azure's voices are reported to change. Assumption: the code, which is that of OpenAI's realtime service.
+            raise Refused(
+                "The voice cannot be changed once the model has spoken",
+                code="cannot_update_voice",
+                param="session.voice",
+            )
 
     def _detection(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None or value["type"] == "semantic_vad":
@@ -234,47 +267,6 @@ class SessionSettings:
             defaults["prefix_padding_ms"] = 300
         given = {name: part for name, part in value.items() if part is not None}
         return {"type": value["type"]} | defaults | given
-
-
-def checked_voice(voice: Any, backend: Backend) -> dict[str, Any]:
-    """The voice as an object.
-
-    Raises:
-        Refused: the backend cannot speak with it.
-    """
-    if isinstance(voice, str):
-        voice = {"name": voice, "type": "openai"}
-    fits = (
-        voice is not None
-        and (voice["type"] != "openai" or backend.is_native)
-        and (voice["type"] != "azure-realtime-native" or backend.model == "azure-realtime")
-    )
-    if not fits:
-        raise Refused("Only Azure voice is supported", code="invalid_voice", param="session.voice")
-    return dict(voice)
-
-
-def checked_tools(tools: list[Any], backend: Backend, param: str) -> list[Any]:
-    """The tools as they are.
-
-    Raises:
-        Refused: one of them is no tool, or names no server, or came with a newer api-version.
-    """
-    for tool in tools:
-        is_server = isinstance(tool, dict) and tool.get("type") == "mcp"
-        wanted = ("server_label", "server_url") if is_server else ("type",)
-        if not isinstance(tool, dict) or not all(
-            isinstance(tool.get(part), str) for part in wanted
-        ):
-            raise Refused(f"A tool lacks {' or '.join(wanted)}", code="invalid_value", param=param)
-        if is_server and backend.api_version < _FIRST_WITH_MCP:
-            # Assumption: that it is refused, rather than ignored.
-            raise Refused(
-                f"Tools of type 'mcp' need api-version {_FIRST_WITH_MCP} or later",
-                code="invalid_value",
-                param=param,
-            )
-    return tools
 
 
 def _checked_echo(value: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -300,12 +292,6 @@ def _fixed(value: Any) -> Any:
 def _given(fields: dict[str, Any], name: str, default: Any) -> Any:
     value = fields.get(name)
     return default if value is None else value
-
-
-def _one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:
-    if value not in allowed:
-        raise Refused(f"{name} is not supported", code="invalid_value", param=f"session.{name}")
-    return value
 
 
 def _agent(backend: Backend) -> dict[str, Any]:

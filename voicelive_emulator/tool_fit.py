@@ -104,7 +104,8 @@ def _score(tool: dict[str, Any], request: str) -> int:
 
 
 def _properties(tool: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return (tool.get("parameters") or {}).get("properties") or {}
+    properties = (tool.get("parameters") or {}).get("properties") or {}
+    return {name: schema for name, schema in properties.items() if isinstance(schema, dict)}
 
 
 def _arguments(tool: dict[str, Any], request: str, *, forced: bool) -> tuple[dict[str, Any], bool]:

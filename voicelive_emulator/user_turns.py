@@ -5,6 +5,7 @@ Owns the input buffer and the recognition under way. Decides nothing about respo
 
 from __future__ import annotations
 
+from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
 from .audio_formats import InputDecoder
@@ -26,6 +27,9 @@ from .utterances import is_filler, is_unfinished
 from .work import Recognise
 
 TurnEvent = SpeechStarted | SpeechStopped
+
+MOST_BYTES = 15 * 1024 * 1024
+"""More audio one event cannot hold."""
 
 LONGEST_FILLER_MS = 800
 """More speech than this is no filler, whatever it says."""
@@ -71,14 +75,22 @@ class UserTurns:
         """Audio in the session's format; returns where turns began and ended.
 
         ``assistant_speaks``: whether the client is playing an answer, so that a "yeah" may mean nothing.
+
+        Raises:
+            Refused: it is too much, or of two channels a sample lacks one. Source: Voice Live API reference 2026-07-15.
         """
-        if self._decoder is None:
-            settings = self._settings
-            self._decoder = InputDecoder(
-                settings["input_audio_format"],
-                settings["input_audio_sampling_rate"],
-                settings.input_channels,
+        # Assumption: the codes.
+        if len(data) > MOST_BYTES:
+            raise Refused("At most 15 MiB at once", code="invalid_value", param="audio")
+        channels = self._settings.input_channels
+        if channels == 2 and len(data) % 4:
+            raise Refused(
+                "Audio of two channels comes in multiples of 4 bytes",
+                code="invalid_value",
+                param="audio",
             )
+        if self._decoder is None:
+            self._decoder = self._new_decoder(channels)
         pcm = self._decoder.decode(data)
         self._buffer.append(pcm)
         rules = self._settings.turn_rules
@@ -94,6 +106,11 @@ class UserTurns:
         if not self._detector.speaking and not events:
             self._buffer.trim()
         return events
+
+    def _new_decoder(self, channels: int) -> InputDecoder:
+        settings = self._settings
+        rate = settings["input_audio_sampling_rate"] or SAMPLE_RATE
+        return InputDecoder(settings["input_audio_format"], rate, channels)
 
     def _take(self, signal: TurnSignal, assistant_speaks: bool) -> list[TurnEvent]:
         match signal:
@@ -190,6 +207,12 @@ class UserTurns:
             work = self._recognise(str(entry.item.id), bytes(entry.audio))
         self._unheard[str(entry.item.id)] = work
         return None
+
+    def listen_to(self, entry: Entry, sound: bytes) -> None:
+        """Have the ears hear what a client brought in an item, in the session's format."""
+        entry.audio += self._new_decoder(channels=1).decode(sound)
+        item_id = str(entry.item.id)
+        self._unheard[item_id] = self._recognise(item_id, bytes(entry.audio))
 
     def recognised(self, work: Recognise, text: str) -> bool:
         """Take the ears' result; true when it belongs to a committed message."""

@@ -160,6 +160,15 @@ def test_failing_ears_fail_the_transcription_and_not_the_turn(connect: Connect) 
     assert "response.created" in types(events)
 
 
+def test_ears_that_nobody_asked_to_transcribe_fail_in_silence(connect: Connect) -> None:
+    session = connect().emulator.session
+    session.receive(client.InputAudioBufferAppend(audio=SPOKEN_TURN), now=0.0)
+    (recognise,) = session.work_to_do()
+    session.failed(recognise, now=0.0)
+    kinds = types(session.events_to_send())
+    assert "conversation.item.input_audio_transcription.failed" not in kinds
+
+
 def test_metadata_is_echoed_unless_switched_off(connect: Connect) -> None:
     request = client.ResponseCreate(response=client.ResponseCreateParams(metadata={"a": "b"}))
     assert done(connect().send(request)).metadata == {"a": "b"}
@@ -315,8 +324,19 @@ def test_truncation_beyond_the_audio_is_refused(connect: Connect) -> None:
         item_id=str(item_id), content_index=0, audio_end_ms=length_ms + 1
     )
     assert error(caller.send(cut)).code == "invalid_value"
+    assert error(caller.send(msgspec.structs.replace(cut, audio_end_ms=-1))).param == "audio_end_ms"
     cut = msgspec.structs.replace(cut, audio_end_ms=length_ms)
     assert only(caller.send(cut), server.ConversationItemTruncated).audio_end_ms == length_ms
+
+
+def test_a_written_answer_is_not_truncated(connect: Connect) -> None:
+    caller = connect()
+    caller.configure(modalities=["text"])
+    written = done(caller.write("Hello!")).output[0]  # type: ignore[index]
+    cut = client.ConversationItemTruncate(item_id=str(written.id), content_index=0, audio_end_ms=0)
+    assert error(caller.send(cut)).code == "item_truncate_invalid_item_id"
+    retrieve = client.ConversationItemRetrieve(item_id=str(written.id))
+    assert only(caller.send(retrieve), server.ConversationItemRetrieved).item == written
 
 
 def test_after_a_truncation_only_what_was_heard_is_remembered(connect: Connect) -> None:

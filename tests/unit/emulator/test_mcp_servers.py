@@ -308,8 +308,8 @@ def test_what_is_no_tool_is_refused(library: Library, tool: Any) -> None:
     caller = caller_of(library)
     request = client.ResponseCreateParams(tools=[tool])
     for event, param in (
-        (client.SessionUpdate(session={"tools": [tool]}), "session.tools"),
-        (client.ResponseCreate(response=request), "response.tools"),
+        (client.SessionUpdate(session={"tools": [tool]}), "session.tools[0]"),
+        (client.ResponseCreate(response=request), "response.tools[0]"),
     ):
         assert only(caller.send(event), server.ErrorEvent).error.param == param
 
@@ -318,4 +318,4 @@ def test_servers_need_a_newer_api_version() -> None:
     caller = Client(Backend(api_version="2025-10-01"), Behaviour())
     [refused] = caller.send(client.SessionUpdate(session={"tools": [DOCS]}))
     assert isinstance(refused, server.ErrorEvent)
-    assert refused.error.param == "session.tools"
+    assert refused.error.param == "session.tools[0]"

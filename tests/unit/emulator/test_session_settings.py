@@ -23,6 +23,9 @@ RECORDED_DETECTION = {
 }
 
 
+STEREO = Backend(features=("client_ec_reference:true",))
+
+
 def refusal(
     connect: Connect, backend: Backend | None = None, **session: object
 ) -> server.ErrorDetails:
@@ -119,7 +122,7 @@ def test_an_echo_reference_needs_its_channel(
     connect: Connect, echo: dict[str, Any], code: str
 ) -> None:
     value = {"type": "server_echo_cancellation"} | echo
-    assert refusal(connect, input_audio_echo_cancellation=value).code == code
+    assert refusal(connect, STEREO, input_audio_echo_cancellation=value).code == code
 
 
 def test_the_reference_of_echo_cancellation_is_fixed_once_audio_was_sent(connect: Connect) -> None:
@@ -138,7 +141,7 @@ def test_what_the_client_plays_in_the_second_channel_is_no_speech(connect: Conne
     stereo = {"type": "server_echo_cancellation", "reference_source": "client", "channels": 2}
     heard = []
     for microphone, loudspeaker in ((silence(960), hum(960)), (hum(960), silence(960))):
-        caller = connect()
+        caller = connect(backend=STEREO)
         caller.configure(input_audio_echo_cancellation=stereo)
         frames = np.stack([np.frombuffer(side, "<i2") for side in (microphone, loudspeaker)], 1)
         heard.append(types(caller.hear(frames.tobytes())))
