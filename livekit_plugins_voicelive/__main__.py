@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 
 from dotenv import load_dotenv
@@ -14,6 +15,13 @@ from .realtime_model import RealtimeModel
 
 ENV_FILES = (".env.local", ".env")
 """Read from the current folder, as the worker does; the environment counts more."""
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return value
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -31,7 +39,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     doctor.add_argument("--json", action="store_true", help="print JSON instead of a table")
     doctor.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         default=10.0,
         metavar="SECONDS",
         help="for each answer (%(default)g)",
@@ -44,7 +52,7 @@ async def doctor(timeout_s: float) -> list[Finding]:
     try:
         model = RealtimeModel()
     except ValueError as wrong:
-        return [Finding("settings", False, str(wrong), "Set it and run this again.")]
+        return [Finding("settings", False, str(wrong), "Mend that, and run this again.")]
     try:
         findings = await examine(model, timeout_s=timeout_s)
     finally:

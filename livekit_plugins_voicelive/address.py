@@ -45,7 +45,7 @@ def websocket_base(endpoint: str) -> str:
             f"{named('endpoint')} must not hold a user or password; use {named('api_key')}"
         )
     _refuse_other_service(host)
-    if not (_RESOURCE.fullmatch(host) or host.endswith(_REGIONAL)):
+    if not is_azures(f"//{parts.netloc}"):
         # A gateway or the emulator: it may serve Voice Live below a path of its own.
         return f"{scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(PATH)}"
     if scheme == "ws":
@@ -68,6 +68,12 @@ def _refuse_other_service(host: str) -> None:
             f"use https://{openai[1]}.services.ai.azure.com or "
             f"https://{openai[1]}.cognitiveservices.azure.com"
         )
+
+
+def is_azures(base: str) -> bool:
+    """Whether it is an address of Azure's, and not a gateway's or the emulator's."""
+    host = urlsplit(base).hostname or ""
+    return resource_at(base) is not None or host.endswith(_REGIONAL)
 
 
 def resource_at(base: str) -> str | None:

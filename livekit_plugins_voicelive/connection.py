@@ -88,6 +88,12 @@ class Connection:
             raise errors.refused_handshake(
                 refused.response.status_code, body[:MAX_BODY_CHARACTERS]
             ) from None
+        except ImportError:
+            raise APIConnectionError(
+                "a SOCKS proxy of the environment needs the package python-socks: pip install python-socks, or name the "
+                "service's host in NO_PROXY",
+                retryable=False,
+            ) from None
         except (OSError, websockets.WebSocketException) as fault:
             # `from None`: the library's exceptions can carry the request, and with it the credentials.
             raise APIConnectionError(

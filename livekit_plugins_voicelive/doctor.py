@@ -6,25 +6,21 @@ It speaks the protocol itself, because a session would retry and hide what it is
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from livekit import rtc
 from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
-from . import doctor_advice as advise, errors
+from . import doctor_advice as advise, doctor_network_advice as advise_network, errors
 from .audio_format import FORMAT_FIELDS
 from .connection import Connection
-from .doctor_advice import Advice
+from .doctor_advice import Advice, Failed
+from .doctor_network import Way, proxy_for
 from .endpoint import Endpoint
-from .environment import named
 from .input_audio import InputAudio
 from .output_audio import OutputAudio
 from .pending_requests import PendingRequests, new_event_id
@@ -77,16 +73,8 @@ class Finding:
         return asdict(self)
 
 
-class Failed(Exception):
-    """A check failed."""
-
-    def __init__(self, advice: Advice) -> None:
-        super().__init__(advice.cause)
-        self.advice = advice
-
-
 class Silent(Exception):
-    """The service did not say what it has to say in time."""
+    """The service did not say in time what it has to say; the text is what it leaves undone."""
 
 
 async def examine(model: RealtimeModel, *, timeout_s: float = 10.0) -> list[Finding]:
@@ -125,70 +113,21 @@ class _Examination:
 
     def __init__(self, model: RealtimeModel, timeout_s: float) -> None:
         self._endpoint: Endpoint = model.endpoint
+        self._proxy = proxy_for(self._endpoint)
         self._fields = model.session_fields
         self._timeout_s = timeout_s
         self._speech: list[rtc.AudioFrame] = []
 
     async def findings(self) -> AsyncIterator[Finding]:
         try:
-            if proxy := proxy_for(self._endpoint):
-                yield Finding("network", True, f"through the proxy {urlsplit(proxy).hostname}")
-            else:
-                yield Finding("name", True, await self._resolve())
-                yield Finding("network", True, await self._reach())
+            way = Way.to(self._endpoint)
+            yield Finding("name", True, await way.resolve())
+            yield Finding("network", True, await way.reach(self._timeout_s))
             async for finding in self._call():
                 yield finding
         except Failed as failed:
             advice = failed.advice
             yield Finding(advice.check, False, advice.cause, advice.next_step)
-
-    # --- the network --------------------------------------------------------------------------------------------------
-
-    async def _resolve(self) -> str:
-        host = urlsplit(self._endpoint.base).hostname or ""
-        try:
-            addresses = await asyncio.get_running_loop().getaddrinfo(
-                host, None, type=socket.SOCK_STREAM
-            )
-        except OSError:
-            raise Failed(
-                Advice(
-                    "name",
-                    f"no address is known for {host}",
-                    f"Check the resource's name in {named('endpoint')}; a private endpoint needs its DNS zone.",
-                )
-            ) from None
-        return f"{host} is {addresses[0][4][0]}"
-
-    async def _reach(self) -> str:
-        parts = urlsplit(self._endpoint.base)
-        secure = parts.scheme == "wss"
-        port = parts.port or (443 if secure else 80)
-        started = time.perf_counter()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                _, writer = await asyncio.open_connection(
-                    parts.hostname, port, ssl=ssl.create_default_context() if secure else None
-                )
-        except ssl.SSLError as fault:
-            raise Failed(
-                Advice(
-                    "network",
-                    f"the certificate of {parts.hostname} is not trusted ({fault.reason})",
-                    "Add your proxy's root certificate to this machine's trust store (SSL_CERT_FILE).",
-                )
-            ) from None
-        except (OSError, TimeoutError) as fault:
-            raise Failed(
-                Advice(
-                    "network",
-                    f"{parts.hostname} does not take connections on port {port} ({type(fault).__name__})",
-                    f"Check {named('endpoint')}, the firewall and the resource's network rules.",
-                )
-            ) from None
-        writer.transport.abort()
-        spent_ms = round((time.perf_counter() - started) * 1000)
-        return f"port {port} in {spent_ms} ms" + (", encrypted" if secure else ", not encrypted")
 
     # --- a call -------------------------------------------------------------------------------------------------------
 
@@ -208,12 +147,12 @@ class _Examination:
                 if SessionSettings(self._fields).answers_turns and self._speech:
                     spoken_ms = await call.spoken_turn(self._speech)
                     yield Finding("spoken turn", True, f"first answer after {spoken_ms} ms")
-            except Silent:
-                silent = True
+            except Silent as silent:
+                undone = str(silent)
             else:
-                silent = False
-        if silent:
-            raise Failed(await self._why_silent())
+                undone = ""
+        if undone:
+            raise Failed(await self._why_silent(undone))
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[_Call]:
@@ -226,11 +165,11 @@ class _Examination:
                 )
             ) from None
         except APITimeoutError as fault:
-            raise Failed(
-                Advice("handshake", fault.message, "Try again; check proxies and firewalls.")
-            ) from None
+            raise Failed(advise_network.unanswered(fault.message, proxy=self._proxy)) from None
         except APIConnectionError as fault:
-            raise Failed(Advice("network", fault.message, f"Check {named('endpoint')}.")) from None
+            raise Failed(
+                advise_network.no_websocket(self._endpoint, fault.message, self._proxy)
+            ) from None
         except APIError as fault:
             raise Failed(advise.no_token(fault.message)) from None
         try:
@@ -238,7 +177,7 @@ class _Examination:
             yield _Call(connection, self._endpoint, settings, self._timeout_s)
         except APIConnectionError as lost:
             raise Failed(
-                Advice("session", lost.message, "Try again; then leave out options.")
+                Advice("session", lost.message, "Try again; then leave out options one by one.")
             ) from None
         finally:
             await connection.close()
@@ -253,11 +192,11 @@ class _Examination:
         assert isinstance(event, SessionCreated)
         return event
 
-    async def _why_silent(self) -> Advice:
+    async def _why_silent(self, undone: str) -> Advice:
         options = [name for name in self._fields if name not in FORMAT_FIELDS]
         guilty = await guilty_option(options, self._answers)
         if guilty is None:
-            return advise.no_reply(self._endpoint, self._timeout_s)
+            return advise.no_reply(self._endpoint, undone, self._timeout_s)
         return advise.silent_with(guilty)
 
     async def _answers(self, options: list[str]) -> bool:
@@ -276,15 +215,6 @@ class _Examination:
         return True
 
 
-def proxy_for(endpoint: Endpoint) -> str | None:
-    """The proxy of the environment, behind which neither name nor port can be tried from here."""
-    parts = urlsplit(endpoint.base)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("https" if parts.scheme == "wss" else "http")
-
-
 class _Call:
     """One connection, and what is asked on it."""
 
@@ -301,8 +231,8 @@ class _Call:
         self._endpoint = endpoint
         self._timeout_s = timeout_s
 
-    async def next(self, *kinds: type) -> Any:
-        """The next event of one of these kinds.
+    async def next(self, *kinds: type, or_else: str = "") -> Any:
+        """The next event of one of these kinds; ``or_else`` is what the service leaves undone without one.
 
         Raises:
             Silent: none came in time.
@@ -314,12 +244,12 @@ class _Call:
                     if isinstance(event, kinds):
                         return event
         except TimeoutError:
-            raise Silent from None
+            raise Silent(or_else) from None
         raise AssertionError("a connection ends with an exception")
 
     async def configure(self, fields: dict[str, Any]) -> None:
         self._connection.send(SessionUpdate(event_id=new_event_id(), session=fields))
-        event = await self.next(SessionUpdated, ErrorEvent)
+        event = await self.next(SessionUpdated, ErrorEvent, or_else="confirms no options")
         if isinstance(event, ErrorEvent):
             raise Failed(advise.rejected_options(event.error))
 
@@ -345,7 +275,7 @@ class _Call:
         loudspeaker = OutputAudio(self._settings.output_format)
         asked, first = time.perf_counter(), None
         while first is None:
-            event = await self.next(*_ANSWER)
+            event = await self.next(*_ANSWER, or_else="begins no answer")
             match event:
                 case ErrorEvent(error=error):
                     reason = f"the service reports {errors.summary(error)}"
@@ -360,8 +290,9 @@ class _Call:
                     first = time.perf_counter()
                 case _:
                     first = time.perf_counter()
+        end = "begins an answer and does not end it"
         while not isinstance(
-            event := await self.next(ResponseAudioDelta, ResponseDone), ResponseDone
+            event := await self.next(ResponseAudioDelta, ResponseDone, or_else=end), ResponseDone
         ):
             speech += _frames(loudspeaker, event.delta)
         self._check_reply(event.response, spoke=True)
@@ -373,8 +304,7 @@ class _Call:
             failure = errors.failed_response(response.status_details)
             raise Failed(advise.failed_reply(self._endpoint, failure.message))
         if not spoke and response.status != "cancelled":
-            reason = f"the reply is empty ({response.status})"
-            raise Failed(advise.failed_reply(self._endpoint, reason))
+            raise Failed(advise.empty_reply(self._endpoint, response))
 
 
 def _frames(loudspeaker: OutputAudio, data: bytes) -> list[rtc.AudioFrame]:

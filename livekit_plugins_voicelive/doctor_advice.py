@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import ip_address
+import json
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from . import errors
+from .address import is_azures, resource_at
 from .endpoint import Endpoint
 from .environment import named
+from .protocol.response import Response
 from .protocol.server_events import ErrorDetails
 from .protocol.wire_struct import given
+
+MAX_WORDS = 300
+"""Characters of the service's own that are shown."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +27,25 @@ class Advice:
     next_step: str
 
 
+class Failed(Exception):
+    """A check failed."""
+
+    def __init__(self, advice: Advice) -> None:
+        super().__init__(advice.cause)
+        self.advice = advice
+
+
+UNTOLD = "RESOURCE"
+"""Stands in commands for the resource's name where the address does not tell it."""
+
+
 def resource_of(endpoint: Endpoint) -> str:
-    """The name of the resource, which is how its Azure address begins."""
-    return (urlsplit(endpoint.base).hostname or "").split(".", 1)[0]
+    """The name of the resource, for commands."""
+    return resource_at(endpoint.base) or UNTOLD
 
 
-def _is_azures(endpoint: Endpoint) -> bool:
-    """Whether the address can be a resource's: a number cannot, nor a name of the local network."""
-    host = urlsplit(endpoint.base).hostname or ""
-    try:
-        ip_address(host)
-    except ValueError:
-        return "." in host
-    return False
+def _untold(endpoint: Endpoint) -> str:
+    return "" if resource_at(endpoint.base) else f" ({UNTOLD} stands for your resource's name)"
 
 
 def grant(endpoint: Endpoint) -> str:
@@ -62,13 +73,34 @@ def _lookup(resource: str, field: str) -> str:
 
 def refused_handshake(endpoint: Endpoint, status: int, body: str) -> Advice:
     """The upgrade was answered with an HTTP status. The service publishes no table of them: this is HTTP's own sense."""
-    if 300 <= status < 400:
+    advice = _by_status(endpoint, status, body.lower())
+    return replace(advice, cause=f"{advice.cause}{_said(body)}")
+
+
+def _said(body: str) -> str:
+    """The service's own words, in brackets; a handshake holds no speech."""
+    try:
+        error = json.loads(body)["error"]
+        words = f"{error['code']}: {error['message']}"
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return f" ({words[:MAX_WORDS]})"
+
+
+def _by_status(endpoint: Endpoint, status: int, body: str) -> Advice:
+    if status < 300:
+        return Advice(
+            "endpoint",
+            f"a web server answers there (HTTP {status}) that is no Voice Live",
+            f"Set {named('endpoint')} to the resource's own address.",
+        )
+    if status < 400:
         return Advice(
             "endpoint",
             f"the address redirects (HTTP {status}), and credentials are not sent elsewhere",
             f"Set {named('endpoint')} to the resource's own address.",
         )
-    if status == 400 and "api-version" in body.lower():
+    if status == 400 and "api-version" in body:
         return Advice(
             "api-version",
             f"the service does not know api-version {endpoint.api_version}",
@@ -76,6 +108,8 @@ def refused_handshake(endpoint: Endpoint, status: int, body: str) -> Advice:
         )
     if status == 401:
         return _unauthorized(endpoint)
+    if status == 404 and "deployment" in body:
+        return Advice("model", "the service does not find the deployment", _check_model(endpoint))
     by_status = {
         400: Advice(
             "model", "the service refuses the request's parameters", _check_model(endpoint)
@@ -85,14 +119,14 @@ def refused_handshake(endpoint: Endpoint, status: int, body: str) -> Advice:
             "who you are is known, and may not use this resource",
             'Give the caller the roles "Cognitive Services User" and "Azure AI User" on it: az role assignment '
             'create --assignee <you> --role "Cognitive Services User" --scope '
-            f"{_lookup(resource_of(endpoint), 'id')}, and the same for the other. Then check the resource's "
-            "network rules.",
+            f"{_lookup(resource_of(endpoint), 'id')}, and the same for the other{_untold(endpoint)}. Then check the "
+            "resource's network rules.",
         ),
         404: Advice(
             "endpoint",
             "there is no Voice Live at this address",
             f"Set {named('endpoint')} to a Foundry (AI Services) resource in a region with Voice Live, such as "
-            f"https://{resource_of(endpoint)}.services.ai.azure.com.",
+            f"https://{resource_at(endpoint.base) or 'my-resource'}.services.ai.azure.com.",
         ),
         429: Advice(
             "quota",
@@ -111,7 +145,7 @@ def refused_handshake(endpoint: Endpoint, status: int, body: str) -> Advice:
 
 
 def _unauthorized(endpoint: Endpoint) -> Advice:
-    if endpoint.api_key is not None and not _is_azures(endpoint):
+    if endpoint.api_key is not None and not is_azures(endpoint.base):
         return Advice(
             "sign-in",
             "the key is not the one that this address expects",
@@ -122,7 +156,8 @@ def _unauthorized(endpoint: Endpoint) -> Advice:
             "sign-in",
             "the key is not one of this resource",
             f"Set {named('api_key')} to what this prints: az cognitiveservices account keys list --name "
-            f"{resource_of(endpoint)} --resource-group {_lookup(resource_of(endpoint), 'resourceGroup')}",
+            f"{resource_of(endpoint)} --resource-group {_lookup(resource_of(endpoint), 'resourceGroup')}"
+            f"{_untold(endpoint)}",
         )
     return Advice(
         "sign-in",
@@ -146,15 +181,23 @@ def refused_session(endpoint: Endpoint, error: ErrorDetails) -> Advice:
 def no_session(endpoint: Endpoint, timeout_s: float) -> Advice:
     """Nothing at all after the upgrade."""
     cause = f"the service connects, and begins no session within {timeout_s:g} s"
-    return Advice("model", cause, _check_model(endpoint))
+    return Advice("model", cause, f"{_again(timeout_s)} {_check_model(endpoint)}")
+
+
+def _again(timeout_s: float) -> str:
+    return f"Try again with --timeout {3 * timeout_s:g}."
 
 
 def rejected_options(error: ErrorDetails) -> Advice:
     """An ``error`` that answers the session's configuration."""
     option = (given(error.param) or "").removeprefix("session.").split(".")[0]
     check = "voice" if option == "voice" else "session"
-    where = named(option) if option else "the option that the message names"
-    return Advice(check, f"the service rejects it: {_told(error)}", f"Change or leave out {where}.")
+    step = (
+        f"Change or leave out {named(option)}."
+        if option
+        else "Try again; leave out options one by one."
+    )
+    return Advice(check, f"the service rejects the configuration: {_told(error)}", step)
 
 
 def silent_with(option: str) -> Advice:
@@ -168,20 +211,54 @@ def silent_with(option: str) -> Advice:
 
 def failed_reply(endpoint: Endpoint, reason: str) -> Advice:
     """A reply ended as failed: behind a profile that mostly is a role, or a deployment's name."""
+    if "rate_limit" in reason or "quota" in reason:
+        return Advice("quota", reason, "Wait a minute and try again; ask for more quota.")
     if endpoint.byom_profile is None:
-        return Advice("reply", reason, "Try again; then try another model or region.")
+        return Advice("reply", reason, f"Try again; {_other_model(endpoint)}")
     return Advice(
         "reply",
-        f"{reason}. Voice Live could not use the deployment {endpoint.model!r}",
-        f"Check that a deployment of this name is on {_where(endpoint)}, then let Voice Live use it:\n"
-        f"{grant(endpoint)}",
+        f"{reason}. Mostly that means that Voice Live cannot use the deployment {endpoint.model!r}",
+        f"Check that a deployment of this name is on {_where(endpoint)}, {_let_it_be_used(endpoint)}",
     )
 
 
-def no_reply(endpoint: Endpoint, timeout_s: float) -> Advice:
-    """Silence with every option, and with none."""
-    advice = failed_reply(endpoint, f"no reply within {timeout_s:g} s, even with no options at all")
-    return Advice("reply", advice.cause, advice.next_step)
+def empty_reply(endpoint: Endpoint, response: Response) -> Advice:
+    """A reply that ended well, or was cut short, without a word."""
+    details = response.status_details
+    short = details.get("reason") if isinstance(details, dict) else None
+    cause = f"the reply is empty ({response.status}{f', {short}' if short else ''})"
+    if endpoint.byom_profile is None:
+        limit = named("max_response_output_tokens")
+        step = f"A low {limit} or a content filter leaves nothing to say; {_other_model(endpoint)}"
+    else:
+        step = (
+            f"Ask the deployment {endpoint.model!r} in Foundry's playground. If it answers there, "
+            f"{_let_it_be_used(endpoint)}"
+        )
+    return Advice("reply", cause, step)
+
+
+def no_reply(endpoint: Endpoint, undone: str, timeout_s: float) -> Advice:
+    """The service fell silent with every option, and with none; ``undone`` says at what."""
+    cause = f"the service {undone} within {timeout_s:g} s, even with no options at all"
+    if endpoint.byom_profile is None:
+        return Advice("reply", cause, f"{_again(timeout_s)[:-1]}; {_other_model(endpoint)}")
+    return Advice(
+        "reply",
+        cause,
+        f"{_again(timeout_s)} Check that a deployment named {endpoint.model!r} is on {_where(endpoint)}, "
+        f"{_let_it_be_used(endpoint)}",
+    )
+
+
+def _other_model(endpoint: Endpoint) -> str:
+    if endpoint.agent is not None:
+        return "else ask the agent in Foundry's playground, and check its model there."
+    return "else try another model or region."
+
+
+def _let_it_be_used(endpoint: Endpoint) -> str:
+    return f"then let Voice Live use it{_untold(endpoint)}:\n{grant(endpoint)}"
 
 
 def _check_model(endpoint: Endpoint) -> str:
@@ -200,7 +277,10 @@ def _check_model(endpoint: Endpoint) -> str:
 
 def _where(endpoint: Endpoint) -> str:
     override = endpoint.foundry_resource_override
-    return f"the resource {override or resource_of(endpoint)}"
+    name = override or resource_at(endpoint.base)
+    return (
+        f"the resource {name}" if name else f"the resource behind {urlsplit(endpoint.base).netloc}"
+    )
 
 
 def _told(error: ErrorDetails) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from msgspec import Meta
 
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 
@@ -22,7 +24,7 @@ class Connection(Protocol):
 class Faults:
     """Each switch works from the moment it is set. The methods act on the connections that are open now."""
 
-    handshake_status: int | None = None
+    handshake_status: Annotated[int, Meta(ge=200, le=599)] | None = None
     """Refuse new connections with this HTTP status."""
     handshake_body: str = '{"error":{"code":"refused","message":"Refused on demand."}}'
     redirect_to: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from http.client import responses
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
@@ -20,4 +20,4 @@ def http_response(status: int, body: str, *, location: str | None = None) -> Res
     )
     if location is not None:
         headers["Location"] = location
-    return Response(status, HTTPStatus(status).phrase, headers, data)
+    return Response(status, responses.get(status, "Unassigned"), headers, data)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from livekit_plugins_voicelive.__main__ import table
 from livekit_plugins_voicelive.doctor import Finding, examine, guilty_option
@@ -82,6 +90,14 @@ HANDSHAKES = [
     (400, "api-version is not supported", "api-version", "AZURE_VOICELIVE_API_VERSION"),
     (400, "no such model", "model", "AZURE_VOICELIVE_MODEL"),
     (503, "", "handshake", "Try again"),
+    (200, "", "endpoint", "AZURE_VOICELIVE_ENDPOINT"),
+    (499, "", "handshake", "Try again"),
+    (
+        404,
+        '{"error": {"code": "DeploymentNotFound", "message": "There is none."}}',
+        "model",
+        "AZURE_VOICELIVE_MODEL",
+    ),
 ]
 
 
@@ -139,7 +155,132 @@ async def test_a_server_without_encryption_behind_an_encrypted_address(
     service: EmulatorServer,
 ) -> None:
     endpoint = service.endpoint.replace("http", "https")
-    assert (await failure(service, endpoint=endpoint)).check == "network"
+    finding = await failure(service, endpoint=endpoint)
+    assert (finding.check, "agrees on no encryption" in finding.detail) == ("network", True)
+    assert "http:// is not" in finding.next_step
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and its certificate, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial_number=1)
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(
+        now + timedelta(days=1)
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "both.pem").write_bytes(
+        secret + builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    )
+    return folder / "both.pem"
+
+
+async def test_a_certificate_that_nobody_trusts_is_told_from_no_encryption(
+    service: EmulatorServer, tmp_path: Path
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(self_signed(tmp_path))
+    server = await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context
+    )
+    async with server:
+        [port] = [socket.getsockname()[1] for socket in server.sockets]
+        finding = await failure(service, endpoint=f"https://127.0.0.1:{port}")
+    assert (finding.check, "not trusted (self" in finding.detail) == ("network", True)
+    assert "SSL_CERT_FILE" in finding.next_step
+
+
+@asynccontextmanager
+async def something_else(answer: bytes) -> AsyncIterator[int]:
+    """A port on which something takes connections, and gives this answer or, for b"", none."""
+    writers = []
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        if answer:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            writer.close()
+
+    server = await asyncio.start_server(answered, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def test_a_web_server_of_another_kind_is_told_from_the_network(
+    service: EmulatorServer,
+) -> None:
+    async with something_else(b"HTTP/1.0 200 OK\r\n\r\nIt works!") as port:
+        finding = await failure(service, endpoint=f"http://127.0.0.1:{port}")
+    assert (finding.check, "no Voice Live" in finding.next_step) == ("handshake", True)
+
+
+async def test_a_port_that_answers_nothing_does_not_hold_the_doctor_up(
+    service: EmulatorServer,
+) -> None:
+    async with something_else(b"") as port:
+        for scheme, check in (("http", "handshake"), ("https", "network")):
+            endpoint = f"{scheme}://127.0.0.1:{port}"
+            assert (await failure(service, timeout_s=SILENCE_S, endpoint=endpoint)).check == check
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, str]]:
+    """Puts a proxy before a resource; returns the options of a model behind it."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+    def through(proxy: str) -> dict[str, str]:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        return {"endpoint": "https://my-resource.services.ai.azure.com"}
+
+    return through
+
+
+PROXIES = [
+    (b"", "handshake", "through the proxy 127.0.0.1"),
+    (b"HTTP/1.1 403 Forbidden\r\n\r\n", "handshake", "cannot connect"),
+]
+
+
+@pytest.mark.parametrize(("answer", "check", "words"), PROXIES)
+async def test_a_proxy_that_lets_nothing_through_is_named(
+    service: EmulatorServer, proxied: Any, answer: bytes, check: str, words: str
+) -> None:
+    async with something_else(answer) as port:
+        options = proxied(f"http://127.0.0.1:{port}")
+        finding = await failure(service, timeout_s=SILENCE_S, **options)
+    assert (finding.check, words in finding.detail) == (check, True)
+    assert "HTTPS_PROXY" in finding.next_step
+
+
+@pytest.mark.parametrize(
+    ("proxy", "check"),
+    [
+        ("http://127.0.0.1:1", "network"),
+        ("http://proxy.invalid:3128", "name"),
+        ("::::", "network"),
+        ("http://proxy.example:port", "network"),
+    ],
+)
+async def test_a_proxy_that_is_not_there_is_named(
+    service: EmulatorServer, proxied: Any, proxy: str, check: str
+) -> None:
+    finding = await failure(service, **proxied(proxy))
+    assert (finding.check, "the proxy" in finding.detail) == (check, True)
+    assert "HTTPS_PROXY" in finding.next_step
+
+
+async def test_a_socks_proxy_says_which_package_it_needs(
+    service: EmulatorServer, proxied: Any
+) -> None:
+    async with something_else(b"") as port:
+        finding = await failure(service, **proxied(f"socks5://127.0.0.1:{port}"))
+    assert "pip install python-socks" in finding.detail
 
 
 async def test_a_host_that_nobody_knows(service: EmulatorServer) -> None:
@@ -190,7 +331,9 @@ async def test_a_missing_role_ends_in_the_three_commands_to_run(service: Emulato
     finding = await failure(service, foundry_resource_override="other-resource", **BYOM)
     assert finding.check == "reply"
     assign, principal, role = finding.next_step.splitlines()[-3:]
-    assert assign.startswith("az cognitiveservices account identity assign --name 127 ")
+    # A number is no resource's name, so the commands cannot hold it.
+    assert "RESOURCE stands for your resource's name" in finding.next_step
+    assert assign.startswith("az cognitiveservices account identity assign --name RESOURCE ")
     assert principal.startswith("PRINCIPAL=$(az cognitiveservices account identity show")
     assert role.startswith("az role assignment create")
     assert "other-resource" in role
@@ -206,7 +349,8 @@ async def test_a_reply_without_a_word_is_a_failure(service: EmulatorServer) -> N
 async def test_a_silent_model_is_told_from_a_failing_one(service: EmulatorServer) -> None:
     service.faults.model_silent = True
     finding = await failure(service, timeout_s=SILENCE_S, **BYOM)
-    assert finding.check == "reply"
+    assert (finding.check, finding.detail) == ("reply", "the reply is empty (completed)")
+    assert "playground. If it answers there" in finding.next_step
     assert "az role assignment create" in finding.next_step
 
 
@@ -221,6 +365,25 @@ async def test_a_model_that_says_nothing_at_all_is_told_from_a_guilty_option(
     service.faults.withhold = {"response.created", "response.audio.delta", "response.done"}
     finding = await failure(service, timeout_s=SILENCE_S)
     assert (finding.check, "no options at all" in finding.detail) == ("reply", True)
+    assert "begins no answer" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("event", "undone"),
+    [("session.updated", "confirms no options"), ("response.done", "does not end it")],
+)
+async def test_the_service_is_told_to_fall_silent_where_it_does(
+    service: EmulatorServer, event: str, undone: str
+) -> None:
+    service.faults.withhold = {event}
+    finding = await failure(service, timeout_s=SILENCE_S)
+    assert (finding.check, undone in finding.detail) == ("reply", True)
+    assert "--timeout 3" in finding.next_step
+
+
+async def test_a_quota_that_is_used_up_is_named(service: EmulatorServer) -> None:
+    service.faults.refuse = {"response.create": ErrorDetails(code="rate_limit_exceeded")}
+    assert (await failure(service)).check == "quota"
 
 
 class SilentWith(set[str]):
@@ -305,6 +468,13 @@ def test_without_settings_the_command_says_which_are_missing(tmp_path: Path) -> 
     assert done.stdout.startswith("✘ settings")
     assert "AZURE_VOICELIVE_ENDPOINT" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("timeout", ["0", "-1", "nan", "inf", "soon"])
+def test_a_timeout_that_is_none_is_refused(tmp_path: Path, timeout: str) -> None:
+    done = run(tmp_path, "--timeout", timeout)
+    assert (done.returncode, "--timeout" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
 
 
 def test_the_table_puts_every_step_under_its_finding() -> None:

@@ -1,15 +1,22 @@
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
-from livekit_plugins_voicelive.doctor import proxy_for
 from livekit_plugins_voicelive.doctor_advice import (
+    empty_reply,
+    failed_reply,
     grant,
+    no_reply,
     refused_handshake,
     refused_session,
+    rejected_options,
     resource_of,
 )
-from livekit_plugins_voicelive.endpoint import Agent, Endpoint
+from livekit_plugins_voicelive.doctor_network import proxy_for
+from livekit_plugins_voicelive.endpoint import Endpoint
+from livekit_plugins_voicelive.foundry_agent import Agent
+from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 
 ENDPOINT = Endpoint(
@@ -51,6 +58,72 @@ def test_a_wrong_key_of_what_is_no_resource_is_the_emulators(host: str) -> None:
     step = refused_handshake(replace(ENDPOINT, base=f"ws://{host}"), 401, "").next_step
     assert "the emulator's key is its --api-key" in step
     assert "az " not in step
+
+
+NAMELESS = [
+    "ws://127.0.0.1:8088",
+    "wss://gateway.example/azure",
+    "wss://swedencentral.api.cognitive.microsoft.com",
+]
+
+
+@pytest.mark.parametrize("base", NAMELESS)
+def test_no_command_names_a_resource_that_the_address_does_not_tell(base: str) -> None:
+    model = replace(BYOM, base=base)
+    guessed = urlsplit(base).hostname.split(".")[0]
+    steps = [refused_handshake(model, status, "").next_step for status in (403, 404)]
+    steps += [failed_reply(model, "failed").next_step, no_reply(model, "is silent", 9).next_step]
+    for step in steps:
+        assert f"'{guessed}'" not in step
+        assert f"{guessed}.services" not in step
+        assert f"--name {guessed}" not in step
+        assert ("RESOURCE" in step) == ("RESOURCE stands for your resource's name" in step)
+    assert "RESOURCE" in steps[0]
+    assert "'my-resource'" in refused_handshake(BYOM, 403, "").next_step
+    assert "RESOURCE" not in failed_reply(BYOM, "failed").next_step
+
+
+def test_what_the_service_says_of_a_refusal_is_told_in_brackets_and_not_endlessly() -> None:
+    body = '{"error": {"code": "PermissionDenied", "message": "%s"}}' % ("no" * 400)
+    cause = refused_handshake(ENDPOINT, 403, body).cause
+    assert " (PermissionDenied: nono" in cause
+    assert len(cause) < 400
+    for wordless in ("", "<html>", "[]", "{}", '{"error": "no"}', '{"error": null}'):
+        assert "(" not in refused_handshake(ENDPOINT, 403, wordless).cause
+
+
+def test_a_deployment_that_is_not_found_is_no_wrong_address() -> None:
+    body = '{"error": {"code": "DeploymentNotFound", "message": "x"}}'
+    assert refused_handshake(BYOM, 404, body).check == "model"
+    assert refused_handshake(BYOM, 404, "").check == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"),
+    [
+        (ENDPOINT, "try another model or region"),
+        (AGENT, "ask the agent in Foundry's playground"),
+        (BYOM, "az role assignment create"),
+    ],
+)
+def test_a_reply_that_fails_is_looked_into_where_its_model_is(
+    endpoint: Endpoint, words: str
+) -> None:
+    cut = Response(id="r", status="incomplete", status_details={"reason": "content_filter"})
+    empty = empty_reply(endpoint, cut)
+    assert empty.cause == "the reply is empty (incomplete, content_filter)"
+    failed, silent = failed_reply(endpoint, "failed"), no_reply(endpoint, "is silent", 10)
+    assert silent.next_step.startswith("Try again with --timeout 30")
+    for advice in (empty, failed, silent):
+        assert words.lower() in advice.next_step.lower()
+    assert failed_reply(endpoint, "insufficient_quota").check == "quota"
+
+
+@pytest.mark.parametrize("option", ["voice", "turn_detection", ""])
+def test_a_rejected_option_is_named_where_the_service_names_one(option: str) -> None:
+    error = ErrorDetails(code="bad", param=f"session.{option}.type" if option else None)
+    step = rejected_options(error).next_step
+    assert (f"`{option}`" in step) if option else ("one by one" in step)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ LAYERS = [
     {"options", "connections"},
     {"realtime_session"},
     {"realtime_model", "doctor_advice"},
-    {"__init__", "doctor"},
+    {"__init__", "doctor_network_advice"},
+    {"doctor_network"},
+    {"doctor"},
     {"__main__"},
 ]
 

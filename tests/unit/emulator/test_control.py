@@ -29,6 +29,7 @@ class Connection:
         (Behaviour, "echo_metadata=false", False),
         (Behaviour, "transcript=after", "after"),
         (Faults, "handshake_status=503", 503),
+        (Faults, "handshake_status=599", 599),
         (Faults, "handshake_status=null", None),
         (Faults, 'handshake_body={"error":{}}', '{"error":{}}'),
         (Faults, "drop_after=response.done", "response.done"),
@@ -61,6 +62,12 @@ def test_a_switch_is_read_from_text(kind: type, pair: str, value: Any) -> None:
 def test_a_wrong_switch_is_one_sentence(pair: str, hint: str) -> None:
     with pytest.raises(WrongSwitch, match=hint):
         read_pair(Behaviour, pair)
+
+
+@pytest.mark.parametrize("status", [7, 101, 600])
+def test_a_handshake_is_refused_only_with_what_can_be_a_status(status: int) -> None:
+    with pytest.raises(WrongSwitch, match="handshake_status"):
+        read_pair(Faults, f"handshake_status={status}")
 
 
 def test_every_behaviour_can_be_read_from_its_own_default() -> None:
