@@ -8,7 +8,7 @@ from .doctor_advice import Advice
 from .endpoint import Endpoint
 from .environment import named
 
-_CHECK_PROXY = "Check the proxy in HTTPS_PROXY, or name the service's host in NO_PROXY."
+_CHECK_PROXY = "Check the environment's proxy (HTTPS_PROXY, HTTP_PROXY), or name the service's host in NO_PROXY."
 
 
 def no_proxy() -> Advice:

@@ -32,6 +32,17 @@ from .protocol.session_config import (
 )
 from .unsupported import refuse_unsupported
 
+SWITCHED_OFF_BY_NULL = (
+    "turn_detection",
+    "input_audio_transcription",
+    "input_audio_noise_reduction",
+    "input_audio_echo_cancellation",
+    "output_audio_timestamp_types",
+    "interim_response",
+    "animation",
+)
+"""What None switches off; of anything else None is the service's default. Source: Voice Live API reference 2026-07-15."""
+
 
 def session_options(
     endpoint: Endpoint, given: Mapping[str, Any], extra: Mapping[str, Any] | None = None
@@ -50,37 +61,25 @@ def session_options(
         raise ValueError(
             "`extra_session` must be a mapping of the session's fields to their values"
         )
-    wanted = {name: _or_none(value) for name, value in given.items() if is_given(value)}
     chosen = {
         name: _shaped(endpoint, name, value)
-        for name, value in wanted.items()
-        if value is not None or name in SWITCHED_OFF_BY_NULL
+        for name, value in given.items()
+        if is_given(value) and (name in SWITCHED_OFF_BY_NULL or not _is_blank(value))
     }
     fields = _defaults(endpoint) | chosen
     # A session that only writes is refused when it names a voice again; None is the service's own.
-    names_voice = fields["modalities"] != ["text"] and "voice" not in wanted
-    if names_voice and (voice := from_environment("voice")):
+    speaks = fields["modalities"] != ["text"]
+    unnamed = not is_given(given.get("voice", NOT_GIVEN))
+    if speaks and unnamed and (voice := from_environment("voice")):
         fields["voice"] = _shaped(endpoint, "voice", voice)
     newer: dict[str, Any] = wire("extra_session", dict(extra or {}))
     refuse_unsupported(endpoint, fields, newer)
     return fields | _audio_formats(fields) | newer
 
 
-SWITCHED_OFF_BY_NULL = (
-    "turn_detection",
-    "input_audio_transcription",
-    "input_audio_noise_reduction",
-    "input_audio_echo_cancellation",
-    "output_audio_timestamp_types",
-    "interim_response",
-    "animation",
-)
-"""What None switches off; of anything else None is the service's default. Source: Voice Live API reference 2026-07-15."""
-
-
-def _or_none(value: Any) -> Any:
-    """A blank text is None, as a blank variable is not set."""
-    return None if isinstance(value, str) and not value.strip() else value
+def _is_blank(value: Any) -> bool:
+    """None, or a text that is as good as none, as a blank variable is not set."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _shaped(endpoint: Endpoint, name: str, value: Any) -> Any:

@@ -136,8 +136,8 @@ def _voice(wanted: Wanted) -> Iterator[str]:
     if kind == "openai" and wanted.kind != "unknown" and not wanted.is_openai:
         own = wanted.endpoint.managed_model == "azure-realtime"
         yield (
-            f"{named('voice')}: {name!r} is an OpenAI voice by its name, which {wanted.who} cannot speak with; "
-            f"use {'one of its own such as ava' if own else AZURE_VOICE}"
+            f"{named('voice')}: {name!r} is an OpenAI voice, as its name has no locale, and {wanted.who} cannot speak "
+            f"with it; use {'one of its own such as ava' if own else AZURE_VOICE}"
         )
     if kind == "azure-realtime-native" and wanted.endpoint.managed_model != "azure-realtime":
         yield (
@@ -166,6 +166,11 @@ def _transcription(wanted: Wanted) -> Iterator[str]:
         yield f"{where}: phrase_list does not work with {model}; use azure-speech or mai-transcribe"
     if options.get("custom_speech") and model != "azure-speech":
         yield f"{where}: custom_speech does not work with {model}; use azure-speech"
+    codes = str(options.get("language") or "").count(",") + 1
+    if model == "azure-speech" and codes > 10:
+        yield f"{where}: language may hold up to 10 codes with azure-speech, not {codes}"
+    if codes > 1 and (openai or model.startswith("mai-transcribe")):
+        yield f"{where}: language is one code with {model}; use azure-speech for several"
     if options.get("prompt") and not openai:
         yield f"{where}: prompt does not work with {model}; use phrase_list"
 
