@@ -9,6 +9,7 @@ Source: livekit-cli, pkg/ipc, cmd/lk/agent_run.go, agent_watcher.go and agent_de
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
@@ -39,6 +40,8 @@ class Lk(ABC):
 
     async def __aexit__(self, *error: object) -> None:
         self._server.close()
+        self._worker.close()
+        await self._worker.wait_closed()
 
     @property
     def address(self) -> str:
@@ -55,10 +58,13 @@ class Lk(ABC):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._worker = writer
-        while length := await reader.read(4):
-            message = self.message()
-            message.ParseFromString(await reader.readexactly(int.from_bytes(length, "big")))
-            self.received(message)
+        # It ends when the worker does, in whatever way.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length = int.from_bytes(await reader.readexactly(4), "big")
+                message = self.message()
+                message.ParseFromString(await reader.readexactly(length))
+                self.received(message)
         writer.close()
 
 
