@@ -34,7 +34,7 @@ OnEnd = Callable[[Work, bool], None]
 
 
 class SpeechThreads:
-    """Owns the threads, one for each sense, shared by all sessions of a server."""
+    """Owns the threads of each sense, shared by all sessions of a server."""
 
     def __init__(self, ears: Ears, brain: Brain, voice: Voice, tool_servers: ToolServers) -> None:
         """All must bear being called from a thread."""
@@ -48,6 +48,8 @@ class SpeechThreads:
             ListTools: tools,
             CallTool: tools,
         }
+        # Whoever waits in silence does not wait for the sentences of those who have something to listen to.
+        self._first_words = ThreadPoolExecutor(1, "voice of first words")
 
     def start(self, work: Work, on_result: OnResult, on_end: OnEnd) -> None:
         """Do the work in a thread; both callbacks are called in the event loop, results first."""
@@ -59,6 +61,7 @@ class SpeechThreads:
 
         results = self._results(work)
         executor: Executor = self._executors[type(work)]
+        prompt = isinstance(work, Speak) and work.promptly
 
         def go_on() -> None:
             """One result at a time: a session that has a story told waits for its next sentence like all others."""
@@ -77,7 +80,7 @@ class SpeechThreads:
                 with suppress(RuntimeError):  # the threads are closing
                     executor.submit(go_on)
 
-        executor.submit(go_on)
+        (self._first_words if prompt else executor).submit(go_on)
 
     def _results(self, work: Work) -> Generator[Result, None, None]:
         match work:
@@ -94,6 +97,7 @@ class SpeechThreads:
 
     async def close(self) -> None:
         """Wait for what is running, which is a sentence at most; drop the rest. A tool server is not waited for."""
+        await asyncio.to_thread(self._first_words.shutdown, cancel_futures=True)
         for kind, executor in self._executors.items():
             wait = kind not in (ListTools, CallTool)
             await asyncio.to_thread(executor.shutdown, wait=wait, cancel_futures=True)

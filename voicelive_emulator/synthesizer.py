@@ -6,7 +6,6 @@ Knows text in and PCM out, nothing of sessions. Blocking: call it from a worker 
 from __future__ import annotations
 
 import logging
-import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +29,7 @@ _SEAM_MS = 30
 
 
 class Synthesizer:
-    """Owns the loaded voice; one sentence at a time."""
+    """Owns the loaded voice, which may be called from several threads."""
 
     def __init__(self, model: str | Path | None = None) -> None:
         """Load the voice, which takes two to three seconds.
@@ -53,7 +52,6 @@ class Synthesizer:
             raise SpeechPackagesMissing from None
         logging.getLogger("piper").setLevel(logging.INFO)  # its debug log repeats the text
         self._piper: Any = PiperVoice.load(model)
-        self._lock = threading.Lock()
 
     def speak(
         self,
@@ -75,8 +73,7 @@ class Synthesizer:
         first, *others = sentences(text) or [""]
         beginning, rest = first_words(first) if promptly else (first, "")
         for piece in filter(None, (beginning, rest, *others)):
-            with self._lock:
-                samples = self._sentence(piece, pitch, rate * rate_of(voice))
+            samples = self._sentence(piece, pitch, rate * rate_of(voice))
             if rest and piece is beginning:
                 samples = _closed_up(piece, samples)
             yield SpokenChunk(piece, samples.tobytes(), _word_times(piece, samples))

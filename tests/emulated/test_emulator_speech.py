@@ -1,6 +1,7 @@
 """The emulator's ears and voice, on their own and through a session. Compared by words, never by samples."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from voicelive_emulator.synthesizer import Synthesizer, pitch_of, rate_of
 from voicelive_emulator.turn_detector import SpeechStarted, SpeechStopped, TurnDetector, TurnRules
 
 QUESTION = "What is the weather in London tomorrow?"
+LONG = "I have looked that up for you and found three restaurants near the station."
 
 
 def words(text: str) -> list[str]:
@@ -49,6 +51,13 @@ def test_a_sentence_sounds_the_same_every_time(voice: Synthesizer) -> None:
     assert voice.synthesize(QUESTION) == voice.synthesize(QUESTION)
 
 
+def test_two_threads_may_speak_at_once(voice: Synthesizer) -> None:
+    texts = [QUESTION, LONG, QUESTION, LONG]
+    alone = [voice.synthesize(text) for text in texts]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(voice.synthesize, texts)) == alone
+
+
 def test_voices_differ_by_name_pitch_and_rate() -> None:
     names = ["alloy", "ash", "marin", "en-US-AvaNeural", "en-US-AndrewNeural"]
     assert len({pitch_of({"name": name}) for name in names}) >= 3
@@ -76,9 +85,6 @@ def test_sentences_come_one_by_one_with_the_times_of_their_words(voice: Synthesi
     times = [(word.offset_ms, word.offset_ms + word.duration_ms) for word in second.words]
     assert times == sorted(times)
     assert 0 <= times[0][0] < times[-1][1] <= length_ms
-
-
-LONG = "I have looked that up for you and found three restaurants near the station."
 
 
 def test_the_first_words_of_a_long_sentence_come_on_their_own_if_somebody_waits(

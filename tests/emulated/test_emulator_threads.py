@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
+
 from livekit_plugins_voicelive.protocol import client_events as client
 from tests.emulated.test_emulator_server import KEY, TURN, dial, read, send
 from voicelive_emulator import EmulatorServer
@@ -61,7 +63,7 @@ async def test_ears_brain_and_voice_work_outside_of_the_event_loop() -> None:
 
 
 class HesitantVoice(HummingVoice):
-    """Begins when it is told to."""
+    """Begins when it is told to, unless somebody waits in silence."""
 
     def __init__(self) -> None:
         self.may_begin = threading.Event()
@@ -69,25 +71,39 @@ class HesitantVoice(HummingVoice):
     def speak(
         self, text: str, *, voice: dict[str, Any] | None = None, promptly: bool = False
     ) -> Iterator[SpokenChunk]:
-        self.may_begin.wait()
+        if not promptly:
+            self.may_begin.wait()
         yield from super().speak(text)
 
 
-async def test_one_session_s_story_does_not_keep_the_others_waiting() -> None:
+@pytest.mark.parametrize(
+    ("promptly", "order"),
+    [
+        (False, ["One.", "Hello!", "Two.", "Three."]),
+        (True, ["Hello!", "One.", "Two.", "Three."]),
+    ],
+)
+async def test_one_session_s_story_does_not_keep_the_others_waiting(
+    promptly: bool, order: list[str]
+) -> None:
     voice = HesitantVoice()
     threads = SpeechThreads(DeafEars(), ScriptedBrain(), voice, UnreachableToolServers())
-    spoken: list[str] = []
-    both = asyncio.Semaphore(0)
+    spoken: asyncio.Queue[str] = asyncio.Queue()
 
     def result(work: Work, chunk: Result) -> None:
         assert isinstance(chunk, SpokenChunk)
-        spoken.append(chunk.text)
+        spoken.put_nowait(chunk.text)
 
-    for text in ("One. Two. Three.", "Hello!"):
-        threads.start(Speak("resp_1", text, {}), result, lambda *_: both.release())
-    voice.may_begin.set()
-    async with asyncio.timeout(10):
-        await both.acquire()
-        await both.acquire()
-    await threads.close()
-    assert spoken == ["One.", "Hello!", "Two.", "Three."]
+    story = Speak("resp_1", "One. Two. Three.", {})
+    greeting = Speak("resp_2", "Hello!", {}, promptly=promptly)
+    for work in (story, greeting):
+        threads.start(work, result, lambda work, failed: None)
+    try:
+        async with asyncio.timeout(10):
+            heard = [await spoken.get()] if promptly else []
+            voice.may_begin.set()
+            heard += [await spoken.get() for _ in order[len(heard) :]]
+    finally:
+        voice.may_begin.set()
+        await threads.close()
+    assert heard == order

@@ -67,3 +67,13 @@ def test_a_model_takes_the_instructions_of_the_client(backend: Backend) -> None:
     caller.configure(instructions="Be brief.")
     assert view(caller, instructions="Be long.").instructions == "Be long."
     assert "agent" not in only([caller.created], server.SessionCreated).session
+
+
+def test_the_connection_switches_features_on() -> None:
+    stereo = {"type": "server_echo_cancellation", "reference_source": "client", "channels": 2}
+    for query, answer in (
+        ({}, server.ErrorEvent),
+        ({"features": "other, client_ec_reference:true"}, server.SessionUpdated),
+    ):
+        update = client.SessionUpdate(session={"input_audio_echo_cancellation": stereo})
+        assert isinstance(connect(**query).send(update)[0], answer)

@@ -4,7 +4,6 @@ import pytest
 from livekit_plugins_voicelive.protocol import g711, server_events as server
 from tests.unit.emulator.client import CASCADE, Connect
 from voicelive_emulator.audio_formats import (
-    INPUT_FORMATS,
     OUTPUT_RATES,
     InputDecoder,
     OutputEncoder,
@@ -65,7 +64,7 @@ def test_an_answer_is_as_long_in_every_format(connect: Connect, format: str) -> 
 @pytest.mark.parametrize(
     ("format", "rate"),
     [
-        *((name, 8_000) for name in INPUT_FORMATS),
+        *((name, 8_000) for name in ("pcm16", "g711_ulaw", "g711_alaw")),
         *(("pcm16", rate) for rate in (16_000, 24_000, 44_100)),
     ],
 )
