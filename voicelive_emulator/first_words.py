@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-SHORT_LETTERS = 36
+SHORT_LETTERS = 30
 """A sentence of so many is spoken in one piece."""
 
 _LEAST, _MOST = 9, 28
-"""Letters of a beginning: fewer would be played before the rest is there, more take too long to make."""
+"""Letters of a beginning, and the least of a rest: fewer would be played before the rest is there, more take too long."""
 
 _OPENING = re.compile(
     r"(and|but|or|nor|so|yet|that|which|who|where|when|while|if|because|as|than|with|without|at|in|on|of|to|for|from|by"
@@ -20,7 +20,8 @@ _OPENING = re.compile(
 
 def first_words(sentence: str) -> tuple[str, str]:
     """Beginning and rest of a sentence; nothing remains of one that is short or has no place to pause."""
-    places = [gap for gap in re.finditer(r"\s+", sentence) if _LEAST <= gap.start() <= _MOST]
+    last = min(_MOST, len(sentence) - _LEAST)
+    places = [gap for gap in re.finditer(r"\s+", sentence) if _LEAST <= gap.start() <= last]
     if len(sentence) <= SHORT_LETTERS or not places:
         return sentence, ""
     place = max(places, key=lambda gap: (_fitness(sentence, gap), gap.start()))

@@ -23,7 +23,11 @@ def test_a_long_sentence_is_cut_at_a_pause_or_before_a_word_that_opens_a_part(
 
 
 def test_a_short_sentence_stays_whole() -> None:
-    assert first_words("Well, twelve times seven is 84.") == ("Well, twelve times seven is 84.", "")
+    assert first_words("Twelve times seven is 84, sir.") == ("Twelve times seven is 84, sir.", "")
+
+
+def test_the_rest_of_a_sentence_is_no_single_word() -> None:
+    assert first_words("Everybody laughed and danced, sir.")[1] == "and danced, sir."
 
 
 def test_a_sentence_without_a_place_to_pause_stays_whole() -> None:
