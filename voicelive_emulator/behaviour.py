@@ -38,8 +38,14 @@ class Backend:
 
         Observed 2026-07, not documented: ``gpt-realtime`` comes back as ``gpt-realtime-global-standard``.
         """
-        managed = self.profile is None and self.model.startswith("gpt-realtime")
-        return f"{self.model}-global-standard" if managed else self.model
+        observed = self.profile is None and self.model == "gpt-realtime"
+        return f"{self.model}-global-standard" if observed else self.model
+
+    @property
+    def has_openai_voices(self) -> bool:
+        """Whether it is one of OpenAI's realtime models. Source: Voice Live how-to."""
+        other = ("phi4-mm-realtime", "azure-realtime")
+        return self.is_native and (self.profile is not None or self.model not in other)
 
 
 @dataclass(frozen=True)

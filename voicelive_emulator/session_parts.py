@@ -28,7 +28,7 @@ def checked_voice(voice: Any, backend: Backend, param: str) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise Refused(str(error), code="invalid_value", param=param) from None
     kind = voice["type"]
-    wrong_backend = (kind == "openai" and not backend.is_native) or (
+    wrong_backend = (kind == "openai" and not backend.has_openai_voices) or (
         kind == "azure-realtime-native" and backend.model != "azure-realtime"
     )
     if wrong_backend:

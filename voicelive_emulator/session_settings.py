@@ -67,7 +67,7 @@ Source: Voice Live API reference, 2026-07-15.
 _STEREO_WITHOUT_CLIENT = "invalid_ec_channels_requires_client"
 
 AZURE_VOICE = {"name": "en-US-AvaNeural", "type": "azure-standard"}
-"""Of a cascade that was told none. Assumption: only that it is an Azure voice is documented."""
+"""Of a model without voices that was told none. Assumption: only that it is an Azure voice is documented."""
 
 
 class SessionSettings:
@@ -307,4 +307,6 @@ def _agent(backend: Backend) -> dict[str, Any]:
 def _default_voice(backend: Backend) -> dict[str, Any]:
     if backend.model == "azure-realtime":
         return {"name": "ava", "type": "azure-realtime-native"}
-    return {"name": "alloy", "type": "openai"} if backend.is_native else dict(AZURE_VOICE)
+    if backend.has_openai_voices:
+        return {"name": "alloy", "type": "openai"}
+    return dict(AZURE_VOICE)

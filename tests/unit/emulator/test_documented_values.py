@@ -133,6 +133,15 @@ def test_a_cascade_has_nothing_of_what_only_realtime_models_have(
     assert types(update(connect(), **session)) == ["session.updated"]
 
 
+@pytest.mark.parametrize("model", ["phi4-mm-realtime", "azure-realtime"])
+def test_openai_s_voices_belong_to_openai_s_realtime_models(connect: Connect, model: str) -> None:
+    caller = connect(backend=Backend(model=model))
+    assert caller.created.session["voice"]["type"].startswith("azure-")
+    assert update(caller, voice="alloy")[0].error.code == "invalid_voice"
+    own = connect(backend=Backend(model=model, profile="byom-azure-openai-realtime"))
+    assert types(update(own, voice="alloy")) == ["session.updated"]
+
+
 def test_phi_hears_through_azure_speech_only(connect: Connect) -> None:
     caller = connect(backend=Backend(model="phi4-mm-realtime"))
     events = update(caller, input_audio_transcription={"model": "mai-transcribe"})
