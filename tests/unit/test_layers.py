@@ -110,6 +110,11 @@ def test_only_the_connection_knows_the_websocket_library() -> None:
     assert users == {"connection"}
 
 
+def test_both_packages_tell_type_checkers_that_they_are_typed() -> None:
+    for package in (ROOT, ROOT.parent / "voicelive_emulator"):
+        assert (package / "py.typed").is_file()
+
+
 def test_the_emulator_knows_nothing_of_the_plugin_but_the_wire() -> None:
     for path in (ROOT.parent / "voicelive_emulator").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
