@@ -1,5 +1,6 @@
 """The constructor: arguments and environment in, endpoint, session and capabilities out."""
 
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -371,6 +372,23 @@ def test_none_of_what_cannot_be_switched_off_is_the_services_default(
 def test_a_voices_name_tells_its_kind(model: str, voice: str, kind: str) -> None:
     named = model_with(model=model, voice=voice).session_fields["voice"]
     assert named == {"type": kind, "name": voice.strip()}
+
+
+def test_any_mapping_is_taken_for_a_dict() -> None:
+    fields = model_with(metadata=MappingProxyType({"call": "1"})).session_fields
+    assert fields["metadata"] == {"call": "1"}
+
+
+def test_a_change_goes_by_both_names_of_the_token_limit_and_by_one_of_them() -> None:
+    model = model_with(model="gpt-4.1")
+    model.update_options(max_output_tokens=100)
+    assert model.session_fields["max_response_output_tokens"] == 100
+    for wrong in ({"max_output_tokens": 1, "max_response_output_tokens": 2}, {"speed": 1}):
+        with pytest.raises(ValueError, match=f"`{next(iter(wrong))}`"):
+            model.update_options(**wrong)
+    with pytest.raises(ValueError, match="1 to 4096"):
+        model.update_options(max_output_tokens=0)
+    assert model.session_fields["max_response_output_tokens"] == 100
 
 
 def test_what_an_object_leaves_out_is_sent_as_the_service_wants_it() -> None:

@@ -183,6 +183,10 @@ REFUSALS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"turn_detection": ServerVad}, ("`turn_detection`", "class ServerVad", "an object")),
     ({"turn_detection": "server_vad"}, ("`turn_detection`", "AzureSemanticVad()")),
     ({"turn_detection": ""}, ("`turn_detection`", "AzureSemanticVad()")),
+    (
+        {"model": "gpt-7"} | transcription("whisper-1", phrase_list=["x"]),
+        ("phrase_list", "use azure-speech"),
+    ),
     (transcription("whisper-1", language="en,de"), ("one code", "use azure-speech")),
     (transcription("mai-transcribe", language="en,de"), ("one code", "use azure-speech")),
     (transcription("azure-speech", language=",".join(["en-US"] * 11)), ("10 codes", "not 11")),
