@@ -108,7 +108,7 @@ class LocalDeployment:
         key = secrets.token_urlsafe(24)
         emulator = self._start(
             "Voice Live emulator",
-            [sys.executable, "-m", "voicelive_emulator", "--port", "0", "--api-key", key],
+            [sys.executable, "-m", "voicelive_emulator", "--port", "0", f"--api-key={key}"],
             log="voicelive-emulator.log",
         )
         ready = emulator.wait_for_line(EMULATOR_READY, deadline_s=EMULATOR_DEADLINE_S)
