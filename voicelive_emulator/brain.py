@@ -137,11 +137,7 @@ def _call(view: ConversationView, request: str, *, after_result: bool) -> Call |
     tools = view.tools
     if choice == "none" or not tools:
         return None
-    named = (
-        choice.get("name") or (choice.get("function") or {}).get("name")
-        if isinstance(choice, dict)
-        else None
-    )
+    named = choice["name"] if isinstance(choice, dict) else None
     if named:
         tools = tuple(tool for tool in tools if tool.get("name") == named)
     forced = bool(named) or choice == "required"

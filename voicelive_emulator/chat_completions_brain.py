@@ -79,8 +79,8 @@ def _function(tool: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tool_choice(choice: Any) -> Any:
-    if isinstance(choice, dict) and "function" not in choice:
-        return {"type": "function", "function": {"name": choice.get("name")}}
+    if isinstance(choice, dict):
+        return {"type": "function", "function": {"name": choice["name"]}}
     return choice
 
 

@@ -94,8 +94,7 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
 
 def _tool_choice(choice: Any) -> dict[str, Any]:
     if isinstance(choice, dict):
-        name = choice.get("name") or (choice.get("function") or {}).get("name")
-        return {"type": "tool", "name": name}
+        return {"type": "tool", "name": choice["name"]}
     return {"type": "any" if choice == "required" else choice}
 
 

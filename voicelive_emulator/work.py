@@ -113,6 +113,7 @@ class ConversationView:
     tools: tuple[dict[str, Any], ...] = ()
     """Function tools as on the wire."""
     tool_choice: Any = "auto"
+    """``auto``, ``none``, ``required``, or an object with the function's ``name``."""
     model: str = ""
     """The managed model, or the deployment's name."""
     profile: str | None = None
