@@ -107,14 +107,17 @@ def test_a_wrong_value_is_answered_with_what_to_do(
     assert words in sentence
 
 
+@pytest.mark.parametrize("spelling", ["AZURE_VOICELIVE", "AZURE_VOICE_LIVE"])
 def test_a_wrong_profile_of_the_fallback_is_named_by_its_own_variable(
-    surroundings: pytest.MonkeyPatch,
+    surroundings: pytest.MonkeyPatch, spelling: str
 ) -> None:
+    surroundings.setenv(f"{spelling}_MODEL", "first")
+    surroundings.setenv(f"{spelling}_BYOM_PROFILE", "byom-azure-openai-realtime")
     surroundings.setenv("AZURE_VOICELIVE_FALLBACK_MODEL", "mine")
     surroundings.setenv("AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE", "byom-gemini")
     [sentence] = problems(LIVEKIT_VARIABLES)
     assert "(AZURE_VOICELIVE_FALLBACK_BYOM_PROFILE) must be one of" in sentence
-    assert "AZURE_VOICELIVE_BYOM_PROFILE" not in sentence
+    assert f"{spelling}_BYOM_PROFILE" not in sentence
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss", "http", "https"])
