@@ -11,7 +11,7 @@ from .connection import Connection
 from .endpoint import Endpoint
 from .log import logger, without_words
 from .protocol.client_events import ClientEvent
-from .protocol.server_events import ErrorEvent, ServerEvent, UnknownEvent
+from .protocol.server_events import ErrorEvent, ServerEvent, SessionCreated, UnknownEvent
 from .retries import Retries
 
 
@@ -102,7 +102,9 @@ class Connections:
             self._connection = connection
             events = aiter(connection)
             try:
-                first = await asyncio.wait_for(anext(events), self._timeout_s)
+                async with asyncio.timeout(self._timeout_s):
+                    while not isinstance(first := await anext(events), SessionCreated):
+                        self._received(first)
             except TimeoutError:
                 raise APITimeoutError("Voice Live connected but began no session") from None
             self._received(first)

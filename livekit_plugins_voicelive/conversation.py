@@ -14,29 +14,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from livekit import rtc
 from livekit.agents import llm
 
 from .chat_items import chat_item, wire_item
+from .item_requests import ROOT, creates, creation, deletes, deletion, truncates, truncation
 from .mirror import Mirror
-from .pending_requests import PendingRequest, PendingRequests, new_event_id, settle
-from .protocol.client_events import (
-    ClientEvent,
-    ConversationItemCreate,
-    ConversationItemDelete,
-    ConversationItemTruncate,
-)
+from .pending_requests import PendingRequest, PendingRequests, settle
+from .protocol.client_events import ClientEvent, ConversationItemCreate, ConversationItemDelete
 from .protocol.items import Item
 from .protocol.wire_struct import UNSET, UnsetType, given
+from .recent import Recent
 
-ITEM_NOT_FOUND = frozenset({"item_delete_invalid_item_id", "item_truncate_invalid_item_id"})
-"""Refusals of a delete that say: it is gone already. Source: field reports on Voice Live, OpenAI's Realtime API."""
-
-ALREADY_THERE = frozenset({"item_create_duplicate_item_id"})
-"""Refusals of a create that say: there is one of that id. Source: OpenAI's Realtime API; not confirmed for Voice Live."""
-
-ROOT = "root"
-"""As ``previous_item_id``: at the front."""
+GONE_REMEMBERED = 256
+"""Items that the service may still speak of after they left the mirror."""
 
 
 @dataclass
@@ -57,7 +50,7 @@ class Conversation:
         self._mirror = Mirror()
         self._generated: set[str] = set()
         self._cut: set[str] = set()
-        self._gone: set[str] = set()
+        self._gone: Recent[str, None] = Recent(GONE_REMEMBERED)
         self._pictures: deque[str] = deque()
         self._connected = False
 
@@ -115,6 +108,8 @@ class Conversation:
         """Have somebody wait for each of these requests."""
         for request in requests:
             request.waiter = asyncio.get_running_loop().create_future()
+            # Who was cancelled while waiting never looks at it.
+            request.waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
             update.waiters.append(request.waiter)
             update.events.append(self._pending.add(request))
 
@@ -123,22 +118,18 @@ class Conversation:
         self._mirror.insert(previous_id, item)
         if not self._connected:
             return []
-        self._gone.discard(item.id)
+        self._gone.pop(item.id, None)
         return [self._creation(item, previous_id)]
 
     def _creation(
         self, item: llm.ChatItem, previous_id: str | UnsetType | None = UNSET
     ) -> PendingRequest:
-        """None puts it first; without a predecessor it comes last."""
+        """See :func:`.item_requests.creation`; a refusal takes the item out of the mirror."""
         wire = self._wire(item)
         assert wire is not None, "only what can be told is created"
-        event = ConversationItemCreate(
-            event_id=new_event_id(),
-            item=wire,
-            previous_item_id=ROOT if previous_id is None else previous_id,
-        )
-        undo = partial(self._withdraw, item.id)
-        return PendingRequest(event, accepted_codes=ALREADY_THERE, undo=undo)
+        if isinstance(item, llm.FunctionCallOutput) and self._called_by_service(item.call_id):
+            wire = structs.replace(wire, call_id=item.call_id)
+        return creation(wire, previous_id=previous_id, undo=partial(self._withdraw, item.id))
 
     def _delete(self, item_id: str) -> list[PendingRequest]:
         """Remove an item, here and at the service."""
@@ -146,10 +137,8 @@ class Conversation:
         self._remove(item_id)
         if not self._connected or item is None:
             return []
-        self._gone.add(item_id)
-        event = ConversationItemDelete(event_id=new_event_id(), item_id=item_id)
-        undo = partial(self._put_back, previous_id, item)
-        return [PendingRequest(event, accepted_codes=ITEM_NOT_FOUND, undo=undo)]
+        self._gone[item_id] = None
+        return [deletion(item_id, undo=partial(self._put_back, previous_id, item))]
 
     def _recreate(self, message: llm.ChatMessage) -> list[PendingRequest]:
         """Change the text of a message in its place; at the service only a new item can have another text."""
@@ -158,18 +147,16 @@ class Conversation:
         if not self._connected:
             self._mirror.insert(previous_id, message)
             return []
-        event = ConversationItemDelete(event_id=new_event_id(), item_id=message.id)
-        deletion = PendingRequest(event, accepted_codes=ITEM_NOT_FOUND)
-        return [deletion, *self._create(previous_id, message)]
+        return [deletion(message.id), *self._create(previous_id, message)]
 
     def _withdraw(self, item_id: str) -> None:
         """A create was refused; a later one of the same item may still be on its way."""
-        if not self._pending.has(lambda event: _creates(event, item_id)):
+        if not self._pending.has(lambda event: creates(event, item_id)):
             self._remove(item_id)
 
     def _put_back(self, previous_id: str | None, item: llm.ChatItem) -> None:
         """A delete was refused: the service still has it."""
-        self._gone.discard(item.id)
+        self._gone.pop(item.id, None)
         if item.id not in self:
             self._mirror.insert(previous_id, item)
 
@@ -177,7 +164,7 @@ class Conversation:
         """Nobody heard these: they leave the mirror, and what the service still says of them does not bring them back."""
         for item_id in item_ids:
             self._remove(item_id)
-            self._gone.add(item_id)
+            self._gone[item_id] = None
 
     def show(self, frame: rtc.VideoFrame, *, keep: int) -> list[ClientEvent]:
         """Add a picture behind all else; of those shown so, the newest ``keep`` stay. LiveKit's history has none of them."""
@@ -195,18 +182,10 @@ class Conversation:
 
     def delete_unheard(self, item_ids: Iterable[str]) -> list[ClientEvent]:
         """Remove messages that nobody heard, at the service and here at once; nobody waits for it."""
-        events: list[ClientEvent] = []
-        for item_id in item_ids:
-            self.forget([item_id])
-            if not self._connected:
-                continue
-            event = ConversationItemDelete(event_id=new_event_id(), item_id=item_id)
-            events.append(
-                self._pending.add(
-                    PendingRequest(event, may_fail=True, accepted_codes=ITEM_NOT_FOUND)
-                )
-            )
-        return events
+        unheard = list(item_ids)
+        self.forget(unheard)
+        requests = [deletion(id, may_fail=True) for id in unheard] if self._connected else []
+        return self._unattended(requests)
 
     def truncate(self, item_id: str, *, heard_ms: int, heard_text: str | None) -> list[ClientEvent]:
         """Cut an assistant's message to what was heard, here at once and at the service.
@@ -228,13 +207,7 @@ class Conversation:
             return self._cut_as_text(cut)
         self._mirror.replace(cut)
         self._cut.add(item_id)
-        if not self._connected:
-            return []
-        event = ConversationItemTruncate(
-            event_id=new_event_id(), item_id=item_id, content_index=0, audio_end_ms=heard_ms
-        )
-        # With `auto_truncate` the service may have cut it shorter by then.
-        return [self._pending.add(PendingRequest(event, may_fail=True))]
+        return self._unattended([truncation(item_id, heard_ms=heard_ms)] if self._connected else [])
 
     def shorten(self, item_id: str, text: str) -> list[ClientEvent]:
         """Replace a written message by the part of it that was shown: there is no audio to cut."""
@@ -260,7 +233,7 @@ class Conversation:
     ) -> llm.RemoteItemAddedEvent | None:
         """Settle the request that asked for the item; returns LiveKit's event for one that we did not ask for."""
         item_id = given(item.id) or ""
-        request = self._pending.take_first(lambda event: _creates(event, item_id))
+        request = self._pending.take_first(lambda event: creates(event, item_id))
         if request is not None:
             settle(request.waiter)
             # An item of the service's own may have come between.
@@ -276,19 +249,15 @@ class Conversation:
 
     def item_deleted(self, item_id: str) -> None:
         """The service has dropped the item."""
-        request = self._pending.take_first(
-            lambda event: isinstance(event, ConversationItemDelete) and event.item_id == item_id
-        )
+        request = self._pending.take_first(lambda event: deletes(event, item_id))
         if request is None:
-            self._remove(item_id)
+            self.forget([item_id])
         else:
             settle(request.waiter)
 
     def item_truncated(self, item_id: str, heard_text: str | None) -> None:
         """The service has cut the message, at our wish or, with ``auto_truncate``, unasked."""
-        request = self._pending.take_first(
-            lambda event: isinstance(event, ConversationItemTruncate) and event.item_id == item_id
-        )
+        request = self._pending.take_first(lambda event: truncates(event, item_id))
         message = self.get(item_id)
         if request is None and isinstance(message, llm.ChatMessage):
             self._cut.add(item_id)
@@ -378,14 +347,17 @@ class Conversation:
     def _wire(self, item: llm.ChatItem) -> Item | None:
         return wire_item(item, image_field=self._image_field)
 
+    def _called_by_service(self, call_id: str) -> bool:
+        """Whether the service has that call under its own id, however long."""
+        return any(
+            isinstance(item, llm.FunctionCall) and item.call_id == call_id
+            for item in map(self.get, self._generated)
+        )
+
     def _remove(self, item_id: str) -> None:
         self._mirror.remove(item_id)
         self._generated.discard(item_id)
         self._cut.discard(item_id)
-
-
-def _creates(event: ClientEvent, item_id: str) -> bool:
-    return isinstance(event, ConversationItemCreate) and event.item.id == item_id
 
 
 def _words(message: llm.ChatMessage) -> str:

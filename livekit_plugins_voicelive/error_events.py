@@ -12,7 +12,7 @@ from .connection_life import ConnectionLife
 from .conversation import Conversation
 from .outcome import Emit, Outcome
 from .pending_requests import PendingRequest, PendingRequests, fail, settle
-from .protocol.client_events import ResponseCreate
+from .protocol.client_events import ResponseCreate, SessionUpdate
 from .protocol.server_events import ErrorDetails
 from .protocol.wire_struct import given
 from .responses import Responses
@@ -39,18 +39,27 @@ class ErrorEvents:
         Raises:
             APIError: it ends the connection; ``retryable`` says whether another one may help.
         """
-        request = self._pending.take(given(error.event_id))
+        request = self._request(error)
         if not self._life.connected:
             raise errors.refused_connection(error)
         if request is not None and self._life.is_opening(request.event):
             raise errors.rejected_session(error)
         if errors.ends_connection(error):
             raise self._end(request, error)
+        if self._responses.refused_late(given(error.event_id)):
+            return Outcome()  # whoever asked has been told
         if request is None:
             if given(error.event_id) is None:
                 self._life.suspect(error)
             return Outcome(emit=[Emit("error", errors.server_error(error))])
         return self._refused(request, error, now=now)
+
+    def _request(self, error: ErrorDetails) -> PendingRequest | None:
+        """What is refused: the request of that id; without one, the oldest that has such a field."""
+        event_id, param = given(error.event_id), given(error.param) or ""
+        if event_id is None and param.startswith("session."):
+            return self._pending.take_first(lambda event: isinstance(event, SessionUpdate))
+        return self._pending.take(event_id)
 
     def _end(self, request: PendingRequest | None, error: ErrorDetails) -> APIError:
         fault = errors.server_error(error)

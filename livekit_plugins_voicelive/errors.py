@@ -68,7 +68,7 @@ def refused_connection(error: ErrorDetails) -> APIError:
         f"Voice Live accepted the connection and then refused it: {summary(error)}"
         f"{f' ({message})' if message else ''}. "
         "Check `model`, `byom_profile` and `foundry_resource_override`.",
-        retryable=given(error.type) == "server_error" and not is_fatal(error),
+        retryable=may_pass(error),
     )
 
 
@@ -148,6 +148,13 @@ def code(error: ErrorDetails) -> str | None:
     """The error's code, or its type where it has no code."""
     named = given(error.code) or given(error.type)
     return None if named is None else str(named)
+
+
+def may_pass(error: ErrorDetails) -> bool:
+    """Whether the same may be accepted a little later: the service is at fault, or too many ask."""
+    named = f"{given(error.type)} {code(error)}"
+    passing = re.search(r"server_error|rate_limit|too_many_requests|\b(408|429|5\d\d)\b", named)
+    return passing is not None and not is_fatal(error)
 
 
 def is_fatal(error: ErrorDetails) -> bool:

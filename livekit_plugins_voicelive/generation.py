@@ -142,7 +142,10 @@ class Generation:
         self.runs_calls = True
         self.wrote_instead_of_speaking = False
         self.messages: dict[str, Message] = {}
-        self.open_calls: set[str] = set()
+        self.open_calls: dict[str, str] = {}
+        """Calls that LiveKit has not got yet: item id and name."""
+        self.service_calls: set[str] = set()
+        """Tools of the service's own that run, for as long as they take."""
         self.to_delete: list[str] = []
         self._speaks = speaks
         self._timed = timed

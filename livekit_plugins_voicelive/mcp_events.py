@@ -17,9 +17,13 @@ from .protocol.tool_events import (
     ResponseMcpCallFailed,
 )
 from .protocol.wire_struct import given
+from .recent import Recent
 from .reply import tagged_request
 from .responses import Responses
 from .tools import MCPApprovalRequest
+
+ANNOUNCED_REMEMBERED = 64
+"""Items that may be announced a second time."""
 
 
 class McpEvents:
@@ -30,14 +34,14 @@ class McpEvents:
         self._responses = responses
         self._running: set[str] = set()
         self._waiting: set[str] = set()
-        self._announced: set[str] = set()
+        self._announced: Recent[str, None] = Recent(ANNOUNCED_REMEMBERED)
 
     def item_created(self, item: Item) -> Outcome:
         """A call begins, or asks leave to; an item may be announced twice."""
         item_id = given(item.id) or ""
         if item_id in self._announced or item.type not in ("mcp_call", "mcp_approval_request"):
             return Outcome()
-        self._announced.add(item_id)
+        self._announced[item_id] = None
         if item.type == "mcp_call":
             self._running.add(item_id)
             self._waiting.discard(given(item.approval_request_id) or "")
@@ -61,16 +65,28 @@ class McpEvents:
         event = ConversationItemCreate(event_id=new_event_id(), item=item)
         return Outcome(send=[self._pending.add(PendingRequest(event))])
 
-    def receive(self, event: McpEvent, *, now: float) -> Outcome:
-        """A list failed, or a call has ended; when the last one has, the model is asked to speak about it."""
+    def receive(self, event: McpEvent, *, now: float, user_speaks: bool) -> Outcome:
+        """A list failed, or a call has ended; when the last one has, the model is asked to speak about it.
+
+        Where the user speaks, or waits for an answer, that answer will do so: nobody is talked over.
+        """
         match event:
             case McpListToolsFailed():
                 return Outcome(emit=[Emit("error", errors.no_mcp_tools())])
             case ResponseMcpCallCompleted() | ResponseMcpCallFailed():
-                self._running.discard(event.item_id)
-                if not self._running:
-                    return Outcome(send=self._responses.request(tagged_request(), None, now=now))
+                return self._ended(event.item_id, now=now, user_speaks=user_speaks)
         return Outcome()
+
+    def _ended(self, item_id: str, *, now: float, user_speaks: bool) -> Outcome:
+        if item_id not in self._running:
+            return Outcome()  # it ended before, or nobody knows it
+        self._running.discard(item_id)
+        if self._running:
+            return Outcome()
+        if user_speaks or self._responses.to_turn:
+            self._responses.to_turn.more_to_tell(now=now)
+            return Outcome()
+        return Outcome(send=self._responses.request(tagged_request(), None, now=now))
 
     def connection_lost(self) -> bool:
         """Calls of the service end with its connection; returns whether somebody was waiting for what they would tell."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from livekit import rtc
 
 from .audio_format import PCM_24_KHZ, AudioFormat
+from .recent import Recent
+
+MESSAGES_REMEMBERED = 64
+"""A message is cut while it is played, or soon after."""
 
 
 class OutputAudio:
-    """Owns the length of the audio received for each message. Lives as long as the session.
+    """Owns the length of the audio received for each of the last messages. Lives as long as the session.
 
     The service refuses to truncate a message beyond its audio, so a truncation is held to what was received.
     """
@@ -16,7 +20,7 @@ class OutputAudio:
     def __init__(self, format: AudioFormat = PCM_24_KHZ) -> None:
         """Begin with no message. ``format``: what the service sends."""
         self._format = format
-        self._received: dict[str, int] = {}
+        self._received: Recent[str, int] = Recent(MESSAGES_REMEMBERED)
         self._odd: dict[str, bytes] = {}
 
     def frame(self, item_id: str, data: bytes) -> rtc.AudioFrame | None:

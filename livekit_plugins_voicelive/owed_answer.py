@@ -11,6 +11,7 @@ class OwedAnswer:
         self._timeout_s = timeout_s
         self._due_at: float | None = None
         self._words_due_at: float | None = None
+        self._more_to_tell = False
 
     def __bool__(self) -> bool:
         return self._due_at is not None or self._words_due_at is not None
@@ -23,11 +24,18 @@ class OwedAnswer:
     def turn_committed(self, *, now: float) -> None:
         """A turn ended; whether anything was said is not known yet."""
         self._due_at, self._words_due_at = None, now + self._timeout_s
+        if self._more_to_tell:
+            self.wait_on(now=now)
 
     def turn_understood(self, *, now: float) -> None:
         """Something was said, so there will be an answer."""
         if self:
             self.wait_on(now=now)
+
+    def more_to_tell(self, *, now: float) -> None:
+        """The answer is to tell of something else as well: it is owed even if the turn turns out to be noise."""
+        self._more_to_tell = True
+        self.turn_understood(now=now)
 
     def wait_on(self, *, now: float) -> None:
         """The time for the answer begins now."""
@@ -48,4 +56,5 @@ class OwedAnswer:
         """The debt is paid, or nobody can pay it any more; returns whether there was one."""
         owed = bool(self)
         self._due_at = self._words_due_at = None
+        self._more_to_tell = False
         return owed

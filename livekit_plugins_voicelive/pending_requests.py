@@ -53,7 +53,10 @@ class PendingRequests:
     @property
     def awaited(self) -> bool:
         """Whether somebody waits for an answer."""
-        return any(request.waiter is not None for request in self._requests.values())
+        return any(
+            request.waiter is not None and not request.waiter.done()
+            for request in self._requests.values()
+        )
 
     def add(self, request: PendingRequest) -> ClientEvent:
         """Remember the request under its event's id and give the event back, to be sent."""

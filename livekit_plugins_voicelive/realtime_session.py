@@ -188,13 +188,16 @@ class RealtimeSession(
         """
         waiter = self._new_waiter()
         if not waiter.done():
-            self._translator.generate_reply(
-                waiter,
-                now=self._loop.time(),
-                instructions=instructions,
-                tool_choice=tool_choice,
-                tools=tools,
-            )
+            try:
+                self._translator.generate_reply(
+                    waiter,
+                    now=self._loop.time(),
+                    instructions=instructions,
+                    tool_choice=tool_choice,
+                    tools=tools,
+                )
+            except (ValueError, llm.RealtimeError) as fault:
+                fail(waiter, llm.RealtimeError(str(fault)))
             self._settle()
         return waiter
 
@@ -211,7 +214,10 @@ class RealtimeSession(
                 if task.cancelled():
                     fail(waiter, closed())
 
-            self._spawn(self._collect(waiter, text)).add_done_callback(stopped)
+            collecting = self._spawn(self._collect(waiter, text))
+            collecting.add_done_callback(stopped)
+            # A caller that gives up wants no more of its text.
+            waiter.add_done_callback(lambda _: collecting.cancel())
         return waiter
 
     async def _collect(

@@ -53,6 +53,16 @@ class Reply:
         more = self.event.additional_instructions
         return Reply(tagged_request(again, additional_instructions=more), None)
 
+    def hurry(self, deadline: float) -> None:
+        """It may be that nobody wants it any more: it holds up others until then at the most."""
+        if self.deadline is None or deadline < self.deadline:
+            self.deadline = deadline
+
+    @property
+    def says(self) -> bool:
+        """Words of the caller's own; LiveKit waits for such a reply even where it has been interrupted."""
+        return bool(given(getattr(self.event.response, "pre_generated_assistant_message", None)))
+
     @property
     def forbids_calls(self) -> bool:
         """Asked for without tools: LiveKit drops a call that comes all the same, without an output."""

@@ -74,7 +74,14 @@ class ResponseEvents:
         elif is_playable(item):
             generation.message(item_id)
         elif item.type == "function_call":
-            generation.open_calls.add(item_id)
+            generation.open_calls[item_id] = given(item.name) or ""
+        elif item.type.endswith("_call"):
+            generation.service_calls.add(item_id)
+
+    def progressed(self, response_id: str, *, now: float) -> None:
+        """More of something that LiveKit gets only as a whole."""
+        if (generation := self._responses.active(response_id)) is not None:
+            generation.last_event_at = now
 
     def part(self, event: server.ResponsePartEvent, *, now: float) -> None:
         """More words or audio of a message; of unknown and ended responses nothing is wanted."""
@@ -89,6 +96,7 @@ class ResponseEvents:
         if generation is None or item_id is None or item_id in generation.to_delete:
             return
         generation.last_event_at = now
+        generation.service_calls.discard(item_id)
         if item.type == "function_call":
             self._call_completed(generation, item, item_id, now=now)
         elif is_playable(item):
@@ -105,10 +113,11 @@ class ResponseEvents:
         generation.last_event_at = now
         known = self._conversation.get(event.item_id)
         call = known if isinstance(known, llm.FunctionCall) else None
+        announced = generation.open_calls.get(event.item_id, "")
         item = function_call_item(
             id=event.item_id,
             call_id=given(event.call_id) or (call.call_id if call else ""),
-            name=given(event.name) or (call.name if call else ""),
+            name=given(event.name) or (call.name if call else announced),
             arguments=event.arguments,
         )
         self._call_completed(generation, item, event.item_id, now=now)
@@ -117,7 +126,7 @@ class ResponseEvents:
         self, generation: Generation, item: Item, item_id: str, *, now: float
     ) -> None:
         generation.first_output_at = generation.first_output_at or now
-        generation.open_calls.discard(item_id)
+        generation.open_calls.pop(item_id, None)
         if generation.has_called(given(item.call_id)):
             return  # LiveKit runs it, even if the response was interrupted meanwhile
         if generation.closed or not generation.runs_calls:
@@ -131,8 +140,16 @@ class ResponseEvents:
         generation.to_delete.append(item_id)
         self._conversation.forget([item_id])
 
+    def item_truncated(self, item_id: str, audio_end_ms: int) -> None:
+        """A message was cut; where the service gave the times of its words, they say what was heard."""
+        message = self._responses.message(item_id)
+        heard = message.words_heard(audio_end_ms) if message else None
+        self._conversation.item_truncated(item_id, heard)
+
     def done(self, response: Response, *, now: float) -> Outcome:
         """A response ended, however it ended: its words go into the mirror, its cost to LiveKit."""
+        if errors.took_our_cancel(response):
+            self._responses.cancel_answered(response.id)
         generation = self._responses.done(response.id, now=now)
         if generation is None:
             return Outcome()

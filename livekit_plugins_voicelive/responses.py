@@ -26,6 +26,7 @@ from .pending_requests import PendingRequest, PendingRequests, fail, new_event_i
 from .protocol.client_events import ClientEvent, ResponseCancel, ResponseCreate
 from .protocol.response import Response
 from .protocol.wire_struct import given
+from .recent import Recent
 from .reply import CLIENT_EVENT_ID, Reply, tagged_request
 
 CANCEL_GRACE_S = 0.5
@@ -68,7 +69,7 @@ class Responses:
         self._given_up: set[str] = set()
         self._active: dict[str, Generation] = {}
         self._answers: dict[str, Reply] = {}
-        self._remembered: dict[str, Generation] = {}
+        self._remembered: Recent[str, Generation] = Recent(REMEMBERED)
         self._connected = False
         self._echoes_metadata = False
         self.to_turn = OwedAnswer(turn_timeout_s)
@@ -86,12 +87,8 @@ class Responses:
 
     def advance(self, *, now: float) -> list[ClientEvent]:
         """Give up what is overdue; send the next request if nothing is in its way."""
-        if (
-            self._asked is not None
-            and self._asked.deadline is not None
-            and now >= self._asked.deadline
-        ):
-            self._give_up(self._asked)
+        if self._asked is not None:
+            self._look_after(self._asked, now=now)
         if self.to_turn.is_due(now=now):
             self._answer_overdue(now=now)
         while self._queue and self._queue[0].abandoned:
@@ -105,15 +102,13 @@ class Responses:
 
     def next_deadline(self) -> float | None:
         """When :meth:`advance` has something to do even if nothing happens."""
-        deadlines = []
+        deadlines = [self.to_turn.deadline]
         if self._asked is not None and self._asked.deadline is not None:
             deadlines.append(self._asked.deadline)
         elif self._queue and self._connected:
             deadlines.append(self._free_at())
-        if self.to_turn.deadline is not None:
-            deadlines.append(self.to_turn.deadline)
-        deadlines += [self._silent_at(generation) for generation in self._open()]
-        return min(deadlines, default=None)
+        deadlines += [self._silent_at(generation) for generation in self._active.values()]
+        return min((due for due in deadlines if due is not None), default=None)
 
     @property
     def busy(self) -> bool:
@@ -129,11 +124,21 @@ class Responses:
         ]
         return max([self._retry_at, *ends])
 
+    def _look_after(self, asked: Reply, *, now: float) -> None:
+        """Give the request in flight up when it is overdue, sooner if nobody wants it and others wait behind it."""
+        if asked.abandoned and self._queue and self._echoes_metadata:
+            asked.hurry(now + CANCEL_GRACE_S)
+        if asked.deadline is not None and now >= asked.deadline:
+            self._give_up(asked)
+
     def _give_up(self, reply: Reply) -> None:
         self._asked = None
         event_id = given(reply.event.event_id) or ""
         self._given_up.add(event_id)
         self._pending.take(event_id)
+        self._fail(reply)
+
+    def _fail(self, reply: Reply) -> None:
         if reply.waiter is None:
             self._turns_left_unanswered += 1
         fail(
@@ -146,16 +151,26 @@ class Responses:
 
     def refused_as_busy(self, *, now: float) -> None:
         """The service has an active response after all: ask again when it is done."""
-        if self._asked is not None:
-            if self._active:
-                self._asked.deadline = None  # its time begins when that one is done
-            self._queue.appendleft(self._asked)
-            self._asked = None
-            self._retry_at = now + RETRY_S
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return
+        if self._open():
+            asked.deadline = None  # its time begins when that one is done
+        if asked.deadline is not None and now >= asked.deadline:
+            self._fail(asked)
+            return
+        self._queue.appendleft(asked)
+        self._retry_at = now + RETRY_S
 
     def refused(self) -> None:
         """The service will not begin the response asked for."""
         self._asked = None
+
+    def refused_late(self, event_id: str | None) -> bool:
+        """Whether that is a request that was given up: refused, it leaves no response to discard."""
+        known = event_id in self._given_up
+        self._given_up -= {event_id}
+        return known
 
     def ask_for_turn(self) -> None:
         """The user's turn has no answer: ask for one, unless the service gives it by itself first."""
@@ -167,7 +182,7 @@ class Responses:
         return count
 
     def _answer_overdue(self, *, now: float) -> None:
-        if self._active:
+        if self._open():
             # The service may be waiting for the end of this one, as we do.
             self.to_turn.wait_on(now=now)
             return
@@ -190,8 +205,6 @@ class Responses:
             self._answers[response.id] = reply
         elif not discarded:
             self._drop_answers_to_turn()
-        while len(self._remembered) > REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
         if not discarded:
             return generation, reply, []
         generation.close()
@@ -252,6 +265,12 @@ class Responses:
         ids = self.interrupted_messages()
         return ids[ids.index(item_id) + 1 :] if item_id in ids else []
 
+    def cancel_answered(self, response_id: str) -> None:
+        """The response ended by our cancel; one that came too late stays pending, for its refusal is still to come."""
+        self._pending.take_first(
+            lambda event: isinstance(event, ResponseCancel) and event.response_id == response_id
+        )
+
     def done(self, response_id: str, *, now: float) -> Generation | None:
         """A response ended; None for one that we do not know."""
         self._retry_at = now
@@ -267,6 +286,8 @@ class Responses:
         """Close every open response here and now; returns one cancel each, and the messages that nobody heard."""
         events: list[ClientEvent] = []
         unheard: list[str] = []
+        if self._asked is not None and self._asked.says:
+            self._asked.hurry(now + CANCEL_GRACE_S)
         for generation in self._remembered.values():
             generation.interrupted = True
         for generation in self._active.values():
@@ -285,20 +306,32 @@ class Responses:
         return [self._pending.add(PendingRequest(event, may_fail=True))]
 
     def give_up_silent(self, *, now: float) -> tuple[list[ClientEvent], list[str]]:
-        """Close each response that fell silent too long ago; returns the cancels, and what of them nobody got."""
+        """Let go of each response that fell silent too long ago; returns the cancels, and what of them nobody got.
+
+        One that is closed already was cancelled, and its end is lost: it must not keep the connection busy for ever.
+        """
         events: list[ClientEvent] = []
         unheard: list[str] = []
-        for generation in [g for g in self._open() if now >= self._silent_at(g)]:
-            generation.close()
-            unheard += [*generation.to_delete, *generation.unheard()]
-            events += self._cancel(generation, now=now)
+        for generation in list(self._active.values()):
+            silent_at = self._silent_at(generation)
+            if silent_at is None or now < silent_at:
+                continue
+            unheard += generation.to_delete
+            if not generation.closed:
+                generation.close()
+                unheard += generation.unheard()
+                events += self._cancel(generation, now=now)
             self.done(generation.response_id, now=now)
         return events, unheard
 
     def _open(self) -> list[Generation]:
         return [generation for generation in self._active.values() if not generation.closed]
 
-    def _silent_at(self, generation: Generation) -> float:
+    def _silent_at(self, generation: Generation) -> float | None:
+        if generation.closed:
+            return generation.last_event_at + self._reply_timeout_s
+        if generation.service_calls:
+            return None
         return generation.last_event_at + self._silence_timeout_s
 
     def connected(self) -> None:

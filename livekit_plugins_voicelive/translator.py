@@ -30,7 +30,11 @@ from .pending_requests import PendingRequest, PendingRequests, fail
 from .protocol import client_events as client, server_events as server
 from .protocol.items import Item, text_part
 from .protocol.response import Response
-from .protocol.tool_events import McpListToolsEvent, ResponseMcpCallEvent
+from .protocol.tool_events import (
+    McpListToolsEvent,
+    ResponseMcpCallArgumentsDelta,
+    ResponseMcpCallEvent,
+)
 from .protocol.wire_struct import UNSET, given
 from .protocol.wire_text import wire_text
 from .reply import tagged_request
@@ -290,10 +294,10 @@ class Translator:
         ended, owed = self._responses.connection_lost()
         owed = self._mcp_events.connection_lost() or owed
         for generation in ended:
+            self._conversation.forget(generation.unheard())
             for item_id, message in generation.messages.items():
                 if item_id not in generation.to_delete:
                     self._conversation.assistant_spoke(item_id, message.text)
-            self._conversation.forget(generation.open_calls)
         self._conversation.connection_lost(self._pending.connection_lost())
         self._input_audio.disconnected()
         if owed and not self._input_audio.has_unanswered_turn:
@@ -341,7 +345,7 @@ class Translator:
                 self._conversation.item_deleted(item_id)
                 self._output_audio.forget(item_id)
             case server.ConversationItemTruncated(item_id=item_id, audio_end_ms=end_ms):
-                self._item_truncated(item_id, end_ms)
+                self._response_events.item_truncated(item_id, end_ms)
             case server.ResponseCreated(response=response):
                 self._input_audio.answering(response.id)
                 self._take(self._response_events.created(response, now=now))
@@ -349,6 +353,11 @@ class Translator:
                 self._response_events.item_added(response_id, item, now=now)
             case server.ResponsePartEvent():
                 self._response_events.part(event, now=now)
+            case (
+                server.ResponseFunctionCallArgumentsDelta(response_id=response_id)
+                | ResponseMcpCallArgumentsDelta(response_id=response_id)
+            ):
+                self._response_events.progressed(response_id, now=now)
             case server.ResponseFunctionCallArgumentsDone():
                 self._response_events.arguments_done(event, now=now)
             case server.ResponseOutputItemDone(response_id=response_id, item=item):
@@ -356,7 +365,8 @@ class Translator:
             case server.ResponseDone(response=response):
                 self._response_done(response, now=now)
             case McpListToolsEvent() | ResponseMcpCallEvent():
-                self._take(self._mcp_events.receive(event, now=now))
+                speaks = self._input_audio.in_speech and self.settings.answers_turns
+                self._take(self._mcp_events.receive(event, now=now, user_speaks=speaks))
             case _:
                 pass  # nothing that LiveKit has a word for
 
@@ -378,20 +388,8 @@ class Translator:
             if (words := self._turn_events.words(added.item.id)) is not None:
                 self._conversation.user_spoke(added.item.id, words)
 
-    def _item_truncated(self, item_id: str, audio_end_ms: int) -> None:
-        message = self._responses.message(item_id)
-        heard = message.words_heard(audio_end_ms) if message else None
-        self._conversation.item_truncated(item_id, heard)
-
     def _response_done(self, response: Response, *, now: float) -> None:
         self._life.response_done(response)
-        if errors.took_our_cancel(response):
-            # A cancel that came too late stays pending: its refusal is still to come.
-            self._pending.take_first(
-                lambda event: (
-                    isinstance(event, client.ResponseCancel) and event.response_id == response.id
-                )
-            )
         self._input_audio.answered(response.id)
         self._take(self._response_events.done(response, now=now))
         if response.status == "failed":

@@ -52,11 +52,14 @@ class TurnEvents:
         if not self._turns.committed(item_id):
             return
         committed = self._input_audio.committed(item_id)
+        understood = self._turns.final_words(item_id) is not None  # the words may come first
+        if understood:
+            self._input_audio.understood(item_id)
         if committed.by_hand:
             self._turns.ended_by_hand(item_id, self._input_audio.duration_s(committed))
         elif self._settings.answers_turns:
             self._responses.to_turn.turn_committed(now=now)
-            if not self._settings.transcribes:
+            if understood or not self._settings.transcribes:
                 self._responses.to_turn.turn_understood(now=now)
 
     def words(self, item_id: str) -> str | None:

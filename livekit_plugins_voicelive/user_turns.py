@@ -13,6 +13,10 @@ from .protocol.server_events import (
     LogProb,
 )
 from .protocol.wire_struct import given
+from .recent import Recent
+
+TURNS_REMEMBERED = 64
+"""Words can come long after their turn, but not after so many others."""
 
 
 @dataclass
@@ -41,7 +45,7 @@ class UserTurns:
     """Owns the turns of the session; a turn is reported as final once."""
 
     def __init__(self) -> None:
-        self._turns: dict[str, UserTurn] = {}
+        self._turns: Recent[str, UserTurn] = Recent(TURNS_REMEMBERED)
 
     def started(self, item_id: str, audio_start_ms: int, *, started_at: float) -> None:
         """Speech begins."""
@@ -110,7 +114,9 @@ class UserTurns:
 
     def __getitem__(self, item_id: str) -> UserTurn:
         """The turn of that item, known or new."""
-        return self._turns.setdefault(item_id, UserTurn())
+        if item_id not in self._turns:
+            self._turns[item_id] = UserTurn()
+        return self._turns[item_id]
 
 
 def _confidence(logprobs: list[LogProb] | None) -> float | None:

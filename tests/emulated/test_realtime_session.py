@@ -12,7 +12,7 @@ from livekit_plugins_voicelive import RealtimeModel
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from livekit_plugins_voicelive.protocol.response import Response
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
-from tests.emulated.conftest import Events, heard, session_with, user
+from tests.emulated.conftest import Events, eventually, heard, session_with, user
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
 from voicelive_emulator.stand_ins import DeafEars, hum
@@ -105,6 +105,13 @@ async def test_a_reply_that_never_begins_fails_in_time(service: EmulatorServer) 
         assert raised.value.code == "timeout"
 
 
+async def test_a_reply_that_cannot_be_asked_for_fails_by_itself(service: EmulatorServer) -> None:
+    async with session_with(service) as (session, _):
+        with pytest.raises(llm.RealtimeError, match="tool_choice"):
+            await session.generate_reply(tool_choice="any")  # type: ignore[arg-type]
+        assert (await heard(await session.generate_reply()))[0]
+
+
 async def test_a_sentence_is_said_word_for_word(service: EmulatorServer) -> None:
     async def stream() -> AsyncIterator[str]:
         yield "Your code is "
@@ -124,6 +131,24 @@ async def test_a_text_stream_that_breaks_fails_the_say(service: EmulatorServer) 
         with pytest.raises(llm.RealtimeError, match="OSError") as raised:
             await session.say(stream())
         assert "secret" not in str(raised.value)
+
+
+async def test_a_caller_that_gives_up_wants_no_more_of_its_text(service: EmulatorServer) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def stream() -> AsyncIterator[str]:
+        try:
+            yield "half"
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with session_with(service) as (session, _), asyncio.timeout(10):
+        saying = session.say(stream())
+        await begun.wait()
+        saying.cancel()
+        await ended.wait()
 
 
 async def test_the_next_reply_plays_although_a_cancelled_one_never_ends() -> None:
@@ -315,6 +340,16 @@ async def test_a_service_that_begins_no_session_is_given_up_in_time(
     service.faults.withhold.add("session.created")
     quick = APIConnectOptions(max_retry=0, timeout=0.2)
     async with session_with(service, conn_options=quick) as (_, events):
+        assert "began no session" in str(await fatal(events))
+
+
+async def test_another_event_does_not_begin_a_session(service: EmulatorServer) -> None:
+    service.faults.withhold.add("session.created")
+    quick = APIConnectOptions(max_retry=0, timeout=0.5)
+    async with session_with(service, conn_options=quick) as (_, events):
+        await eventually(lambda: bool(service.faults.connections))
+        [runner] = service.faults.connections
+        await runner._websocket.send('{"type": "something.new"}', text=True)
         assert "began no session" in str(await fatal(events))
 
 

@@ -272,3 +272,19 @@ async def test_a_completed_item_that_was_never_announced_is_taken_in() -> None:
 
 async def test_an_unknown_item_that_the_service_deletes_is_no_accident() -> None:
     ConfirmedMirror().conversation.item_deleted("unknown")
+
+
+async def test_the_services_own_long_call_id_is_answered_as_it_is_where_the_service_knows_it() -> (
+    None
+):
+    """More than 32 characters are refused in what we create; other servers behind the service make such ids."""
+    mirror = ConfirmedMirror()
+    call_id = "chatcmpl-tool-0123456789abcdef0123456789abcdef"
+    call = Item(type="function_call", id="i", call_id=call_id, name="f", arguments="{}")
+    mirror.conversation.item_created(call, None, created_at=0)
+    output = llm.FunctionCallOutput(call_id=call_id, output="done", is_error=False)
+    [create], _ = mirror.update(*mirror.conversation.chat_ctx.items, output)
+    assert create.item.call_id == call_id  # type: ignore[union-attr]
+    mirror.confirm([create])
+    told, answered = mirror.conversation.replay()
+    assert told.item.call_id == answered.item.call_id != call_id  # type: ignore[union-attr]

@@ -56,13 +56,31 @@ def test_a_rejected_configuration_quotes_no_instructions_and_no_tools(param: str
     assert f"invalid_value at {param}." in str(error)
 
 
-def test_an_error_before_the_session_is_final_unless_the_server_failed() -> None:
+def test_an_error_before_the_session_is_final_and_says_why() -> None:
     wrong = errors.refused_connection(
         ErrorDetails(type="invalid_request_error", message="no model")
     )
     assert not wrong.retryable
     assert "no model" in str(wrong)
-    assert errors.refused_connection(ErrorDetails(type="server_error")).retryable
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"type": "server_error"},
+        {"type": "rate_limit_error", "code": "rate_limit_exceeded"},
+        {"code": "too_many_requests"},
+        {"code": "429"},
+        {"type": "error", "code": "503"},
+    ],
+)
+def test_an_error_before_the_session_that_may_pass_is_tried_again(details: dict[str, str]) -> None:
+    assert errors.refused_connection(ErrorDetails(**details)).retryable
+
+
+def test_an_error_before_the_session_that_cannot_pass_is_final() -> None:
+    fatal = ErrorDetails(type="server_error", code="insufficient_quota")
+    assert not errors.refused_connection(fatal).retryable
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """The history is changed while much else happens, with both ends joined in memory."""
 
+import asyncio
+import gc
+
 from livekit.agents import llm
 from livekit_plugins_voicelive.protocol import server_events as server
+from livekit_plugins_voicelive.protocol.client_events import ConversationItemCreate
 from livekit_plugins_voicelive.protocol.items import Item
-from tests.session_pair import Call, Say, SessionPair
+from tests.session_pair import Call, Heard, Say, SessionPair
 from tests.unit.scenario import PACED, STORY, call_begun, refuse, user
 
 WRITTEN = {"modalities": ["text"]}
@@ -162,3 +166,29 @@ async def test_a_call_that_livekit_runs_survives_an_interruption_before_its_item
     )
     pair.translator.receive(done, now=pair.now)
     assert call.id in [i.id for i in pair.history]
+
+
+async def test_a_message_that_the_service_deletes_by_itself_does_not_come_back() -> None:
+    pair = SessionPair(STORY)
+    pair.withheld |= {server.ResponseOutputItemDone, server.ResponseDone}
+    message_id = Heard(pair.generate_reply().result()).id
+    pair.translator.receive(server.ConversationItemDeleted(item_id=message_id), now=0)
+    item = Item(type="message", id=message_id, role="assistant", status="completed", content=[])
+    [created] = [e for e in pair.received if isinstance(e, server.ResponseCreated)]
+    late = server.ResponseOutputItemDone(response_id=created.response.id, item=item)
+    pair.translator.receive(late, now=0)
+    assert pair.history == []
+
+
+async def test_a_refusal_that_nobody_waits_for_any_more_is_no_accident() -> None:
+    pair = SessionPair()
+    pair.withheld.add(server.ConversationItemCreated)
+    accidents: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: accidents.append(what))
+    waiters = pair.update(user("a"))
+    [create] = pair.sent_of(ConversationItemCreate)
+    refuse(pair, str(create.event_id), code="no")
+    assert waiters.pop().done()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert accidents == []

@@ -372,3 +372,11 @@ async def test_a_session_that_is_announced_twice_is_opened_once() -> None:
     pair.translator.receive(server.SessionCreated(session={}), now=0)
     pair.settle()
     assert pair.sent() == []
+
+
+async def test_words_of_which_no_sound_came_are_not_told_to_the_next_connection() -> None:
+    pair = SessionPair(STORY)
+    pair.withheld |= {server.ResponseAudioDelta, server.ResponseOutputItemDone, server.ResponseDone}
+    assert Heard(pair.generate_reply().result()).texts[0]
+    pair.lose()
+    assert pair.history == []

@@ -147,3 +147,43 @@ async def test_mcp_items_are_no_part_of_livekits_history() -> None:
     receive(pair, *calls("a"), server.ConversationItemCreated(item=REQUEST))
     assert pair.history == []
     assert pair.emits("remote_item_added") == []
+
+
+async def test_a_result_told_twice_or_of_an_unknown_call_is_spoken_about_once() -> None:
+    pair = SessionPair()
+    receive(pair, *calls("a"), tool_events.ResponseMcpCallCompleted(item_id="unknown"))
+    assert pair.sent_of(ResponseCreate) == []
+    for _ in range(2):
+        receive(pair, tool_events.ResponseMcpCallCompleted(item_id="a"))
+    assert len(pair.sent_of(ResponseCreate)) == 1
+
+
+@pytest.mark.parametrize("words", ["And tomorrow?", ""])
+async def test_a_result_that_comes_while_the_user_speaks_is_told_with_the_next_answer(
+    words: str,
+) -> None:
+    pair = SessionPair(hears=[words])
+    receive(pair, *calls("a"))
+    pair.withheld.add(server.ResponseCreated)
+    pair.start_speaking()
+    receive(pair, tool_events.ResponseMcpCallCompleted(item_id="a"))
+    pair.stop_speaking()
+    assert pair.sent_of(ResponseCreate) == []
+    pair.advance(8.0)
+    assert len(pair.sent_of(ResponseCreate)) == 1
+
+
+async def test_a_call_inside_a_response_may_take_longer_than_silence() -> None:
+    pair = SessionPair()
+    call = Item(type="mcp_call", id="a", server_label="docs", name="search")
+    receive(
+        pair,
+        server.ResponseCreated(response=Response(id="r")),
+        server.ResponseOutputItemAdded(response_id="r", item=REQUEST),
+        server.ResponseOutputItemAdded(response_id="r", item=call),
+    )
+    pair.advance(100.0)
+    assert pair.emits("error") == []
+    receive(pair, server.ResponseOutputItemDone(response_id="r", item=call))
+    pair.advance(30.0)
+    assert len(pair.emits("error")) == 1

@@ -40,3 +40,14 @@ def test_while_the_user_goes_on_nothing_is_due() -> None:
     owed.speech_started(now=4)
     assert not owed.is_due(now=8)
     assert owed.deadline == 9
+
+
+def test_an_answer_that_tells_of_more_is_owed_to_noise_too() -> None:
+    owed = OwedAnswer(TIMEOUT_S)
+    owed.more_to_tell(now=0)
+    assert not owed
+    owed.turn_committed(now=1)
+    assert owed.is_due(now=6)
+    assert owed.settle()
+    owed.turn_committed(now=10)
+    assert not owed.is_due(now=15)

@@ -31,6 +31,17 @@ def test_the_oldest_matching_request_is_answered_first() -> None:
     assert pending.take_first(lambda event: isinstance(event, ResponseCancel)) is None
 
 
+async def test_a_request_is_awaited_for_as_long_as_somebody_waits() -> None:
+    pending = PendingRequests()
+    waiter = asyncio.get_running_loop().create_future()
+    pending.add(PendingRequest(ResponseCancel(event_id="a")))
+    assert not pending.awaited
+    pending.add(PendingRequest(ResponseCancel(event_id="b"), waiter))
+    assert pending.awaited
+    waiter.cancel()
+    assert not pending.awaited
+
+
 def test_a_lost_connection_leaves_nothing_pending() -> None:
     pending = PendingRequests()
     pending.add(PendingRequest(ResponseCancel(event_id="a")))

@@ -1,5 +1,8 @@
 """How responses end: interrupted, lost, silent, or never begun."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from livekit.agents import llm
@@ -8,8 +11,9 @@ from livekit_plugins_voicelive.protocol.client_events import (
     ResponseCreate,
     ResponseCreateParams,
 )
+from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.reply import CLIENT_EVENT_ID, tagged_request
-from livekit_plugins_voicelive.responses import REMEMBERED, Responses
+from livekit_plugins_voicelive.responses import CANCEL_GRACE_S, REMEMBERED, RETRY_S, Responses
 from tests.unit.asked_responses import SILENCE_S, TIMEOUT_S, TURN_S, ask, connected, create, names
 
 
@@ -269,3 +273,100 @@ async def test_a_reply_of_which_nothing_arrived_is_asked_for_again_as_it_was() -
     assert again.response.tool_choice == "none"  # type: ignore[union-attr]
     assert again.response.metadata == {CLIENT_EVENT_ID: again.event_id}  # type: ignore[union-attr]
     assert again.event_id != event.event_id
+
+
+# --- cancelled, and never heard of again ------------------------------------------------------------------------------
+
+
+async def test_a_cancelled_response_whose_end_is_lost_does_not_stay() -> None:
+    responses = connected()
+    generation, _, _ = create(responses, "r1")
+    generation.message("a")
+    responses.interrupt(now=1)
+    assert responses.busy
+    assert responses.next_deadline() == 1 + TIMEOUT_S
+    assert responses.give_up_silent(now=1 + TIMEOUT_S) == ([], ["a"])
+    assert not responses.busy
+    assert responses.next_deadline() is None
+
+
+async def test_a_cancelled_response_does_not_keep_a_turn_from_its_answer() -> None:
+    responses = connected()
+    create(responses, "r1")
+    responses.interrupt(now=0)
+    responses.to_turn.turn_committed(now=0)
+    responses.to_turn.turn_understood(now=0)
+    [event] = responses.advance(now=TURN_S)
+    assert isinstance(event, ResponseCreate)
+
+
+async def test_a_service_that_stays_busy_with_nothing_is_given_up() -> None:
+    responses = connected()
+    create(responses, "r1")
+    responses.interrupt(now=0)
+    _, waiter = ask(responses, "a", now=1)
+    now = 1.0
+    while not waiter.done():
+        assert now < 1 + TIMEOUT_S + 2 * RETRY_S
+        responses.refused_as_busy(now=now)
+        now += RETRY_S
+        responses.advance(now=now)
+    with pytest.raises(llm.RealtimeError, match="did not begin"):
+        waiter.result()
+
+
+async def test_words_to_be_said_are_waited_for_a_moment_only_once_interrupted() -> None:
+    responses = connected()
+    waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    message = Item(type="message", role="assistant", content=[])
+    params = ResponseCreateParams(pre_generated_assistant_message=message)
+    responses.request(tagged_request(params), waiter, now=0)
+    responses.interrupt(now=1)
+    responses.interrupt(now=1.1)
+    assert responses.next_deadline() == 1 + CANCEL_GRACE_S
+    responses.advance(now=1 + CANCEL_GRACE_S)
+    with pytest.raises(llm.RealtimeError):
+        waiter.result()
+
+
+async def test_a_reply_asked_for_is_not_hurried_by_an_interruption() -> None:
+    responses = connected()
+    ask(responses, "a")
+    responses.interrupt(now=1)
+    assert responses.next_deadline() == TIMEOUT_S
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+async def test_a_reply_that_nobody_wants_any_more_holds_up_the_next_for_a_moment_only(
+    echoes: bool,
+) -> None:
+    responses = connected()
+    ask(responses, "zero")
+    create(responses, "r0", echo="zero" if echoes else None)
+    responses.done("r0", now=0)
+    ask(responses, "one", now=1)[1].cancel()
+    assert ask(responses, "two", now=2)[0] == []
+    # Without an echo the late response to the first could not be told from one to the second.
+    sent = responses.advance(now=2 + CANCEL_GRACE_S)
+    assert names(sent) == (["two"] if echoes else [])
+    if echoes:
+        assert create(responses, "r1", echo="one")[0].discarded
+        assert not responses.refused_late("one")
+
+
+async def test_a_late_refusal_of_what_was_given_up_leaves_nothing_to_discard() -> None:
+    responses = connected()
+    ask(responses, "a")
+    responses.advance(now=TIMEOUT_S)
+    assert responses.refused_late("a")
+    assert not responses.refused_late("a")
+    assert not responses.refused_late(None)
+    assert not create(responses, "r1")[0].discarded
+
+
+async def test_a_tool_of_the_services_own_may_take_its_time() -> None:
+    responses = connected()
+    generation, _, _ = create(responses, "r1")
+    generation.service_calls.add("mcp")
+    assert responses.next_deadline() is None
+    assert responses.give_up_silent(now=10 * SILENCE_S) == ([], [])

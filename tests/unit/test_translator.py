@@ -149,11 +149,11 @@ async def test_a_configuration_that_is_never_confirmed_ends_the_connection(told:
     pair.withheld.add(server.SessionUpdated)
     pair.connect()
     if told:
-        details = server.ErrorDetails(code="invalid_value", param="session.voice")
+        details = server.ErrorDetails(code="invalid_value")
         pair.translator.receive(server.ErrorEvent(error=details), now=0)
     assert pair.translator.next_deadline(now=0) == CONFIRM_WITHIN_S
     pair.translator.advance(now=CONFIRM_WITHIN_S - 1)
-    with pytest.raises(APIError, match="session.voice" if told else "did not confirm") as raised:
+    with pytest.raises(APIError, match="invalid_value" if told else "did not confirm") as raised:
         pair.translator.advance(now=CONFIRM_WITHIN_S)
     assert raised.value.retryable is not told
     pair.translator.advance(now=CONFIRM_WITHIN_S)
@@ -287,3 +287,29 @@ async def test_half_an_emoji_keeps_nothing_from_being_said_or_told() -> None:
     pair.settle()
     assert pair.agrees()
     assert pair.emits("error") == []
+
+
+async def test_a_refused_configuration_is_known_by_its_field_where_it_has_no_id() -> None:
+    details = server.ErrorDetails(code="invalid_value", param="session.voice")
+    pair = SessionPair(connected=False)
+    pair.withheld.add(server.SessionUpdated)
+    pair.connect()
+    with pytest.raises(APIError, match=r"session\.voice") as raised:
+        pair.translator.receive(server.ErrorEvent(error=details), now=0)
+    assert not raised.value.retryable
+
+
+async def test_a_refused_change_without_an_id_is_not_wished_for_on_the_next_connection() -> None:
+    pair = SessionPair(settings={"voice": "alloy"})
+    pair.withheld.add(server.SessionUpdated)
+    pair.translator.update_options({"voice": "shimmer"})
+    pair.settle()
+    details = server.ErrorDetails(code="invalid_value", param="session.voice")
+    pair.translator.receive(server.ErrorEvent(error=details), now=0)
+    pair.settle()
+    assert "session.voice" in str(pair.emits("error")[-1])
+    pair.sent()
+    pair.lose()
+    pair.connect()
+    [opening] = pair.sent_of(SessionUpdate)
+    assert opening.session["voice"] == "alloy"

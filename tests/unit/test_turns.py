@@ -6,6 +6,7 @@ from livekit.agents import APIError, llm
 from livekit_plugins_voicelive.protocol import server_events as server
 from livekit_plugins_voicelive.protocol.client_events import (
     ConversationItemDelete,
+    InputAudioBufferAppend,
     InputAudioBufferClear,
     ResponseCancel,
     ResponseCreate,
@@ -349,4 +350,72 @@ async def test_a_turn_that_the_service_is_not_to_answer_is_not_waited_for() -> N
     pair.sent()
     pair.advance(60)
     assert pair.sent() == []
+    assert pair.emits("error") == []
+
+
+# --- in an order of the service's own ---------------------------------------------------------------------------------
+
+
+async def test_words_that_come_before_their_turn_is_a_message_count() -> None:
+    pair = SessionPair(hears=["Hello?"])
+    pair.withheld |= {server.InputAudioTranscriptionCompleted, server.InputAudioBufferCommitted}
+    pair.withheld.add(server.ResponseCreated)
+    pair.speak()
+    [item_id] = [
+        e.item_id for e in pair.received if isinstance(e, server.InputAudioBufferSpeechStarted)
+    ]
+    for event in (
+        server.InputAudioTranscriptionCompleted(item_id=item_id, transcript="Hello?"),
+        server.InputAudioBufferCommitted(item_id=item_id),
+    ):
+        pair.translator.receive(event, now=pair.now)
+    pair.settle()
+    pair.sent()
+    pair.advance(8.0)
+    assert len(pair.sent_of(ResponseCreate)) == 1
+    pair.lose()
+    pair.connect()
+    again = [event for event in pair._sent if isinstance(event, InputAudioBufferAppend)]
+    assert sum(len(event.audio) for event in again) < 48 * 1_100  # what is kept of silence
+
+
+async def test_long_arguments_are_no_silence() -> None:
+    pair = SessionPair()
+    response_id = call_begun(pair)
+    for _ in range(5):
+        pair.advance(20.0)
+        delta = server.ResponseFunctionCallArgumentsDelta(
+            response_id=response_id, item_id="item_call", delta="{"
+        )
+        pair.translator.receive(delta, now=pair.now)
+    assert pair.emits("error") == []
+    pair.advance(30.0)
+    assert len(pair.emits("error")) == 1
+    pair.translator.receive(delta, now=pair.now)  # of a response that was given up
+
+
+async def test_a_call_has_its_name_before_its_item_is_announced() -> None:
+    pair = SessionPair()
+    call = Item(type="function_call", id="i", call_id="c", name="f", arguments="")
+    for event in (
+        server.ResponseCreated(response=Response(id="r")),
+        server.ResponseOutputItemAdded(response_id="r", item=call),
+        server.ResponseFunctionCallArgumentsDone(
+            response_id="r", item_id="i", call_id="c", arguments="{}"
+        ),
+    ):
+        pair.translator.receive(event, now=0)
+    pair.settle()
+    [got] = Heard(pair.emits("generation_created")[0]).calls
+    assert (got.name, got.call_id) == ("f", "c")
+
+
+async def test_a_late_refusal_of_a_reply_that_was_given_up_is_not_told_again() -> None:
+    pair = SessionPair()
+    pair.withheld.add(server.ResponseCreated)
+    waiter = pair.generate_reply()
+    [asked] = pair.sent_of(ResponseCreate)
+    pair.advance(10.0)
+    assert waiter.exception()
+    refuse(pair, str(asked.event_id), code="server_error")
     assert pair.emits("error") == []
