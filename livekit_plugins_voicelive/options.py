@@ -129,7 +129,11 @@ def changed_options(
         )
         wanted["max_response_output_tokens"] = limit
     changed = {name: _shaped(endpoint, name, value) for name, value in wanted.items()}
-    refuse_unsupported(endpoint, {**fields, **changed}, {})
+    session = {**fields, **changed}
+    if session.get("modalities") == ["text"] and "voice" not in changed:
+        # While a session only writes, it keeps its voice for when it speaks again.
+        session.pop("voice", None)
+    refuse_unsupported(endpoint, session, {})
     return changed
 
 

@@ -44,6 +44,7 @@ class SessionSettings:
         self._fixed = fixed
         self._agreed = _Wish(dict(fields), llm.ToolContext.empty())
         self._asked: dict[str | UnsetType, _Wish] = {}
+        self._voice_withheld = False
 
     def __getitem__(self, name: str) -> Any:
         """The wanted value of a wire field; None where it is ``null`` or left to the service."""
@@ -105,10 +106,21 @@ class SessionSettings:
         return self.detects_turns and detection.get("create_response") is not False
 
     def opening(self) -> SessionUpdate:
-        """The whole configuration, for a new connection; it is answered as one."""
-        self._agreed = _Wish(self.fields, self.tools)
+        """The whole configuration, for a new connection; it is answered as one.
+
+        A session that only writes does not name the voice that it may have for later: the service has been seen to refuse
+        that. Source: a report in Pipecat's repository.
+        """
+        session = self.fields
+        self._agreed = _Wish(session, self.tools)
         self._asked.clear()
-        return SessionUpdate(event_id=new_event_id(), session=self.fields)
+        self._voice_withheld = session.get("modalities") == ["text"] and "voice" in session
+        named = {
+            name: value
+            for name, value in session.items()
+            if not (self._voice_withheld and name == "voice")
+        }
+        return SessionUpdate(event_id=new_event_id(), session=named)
 
     def update(
         self, changes: dict[str, Any], *, tools: llm.ToolContext | None = None
@@ -129,6 +141,8 @@ class SessionSettings:
             if tools is not None:
                 self._wish_for_tools.tools = tools
             return []
+        if self._voice_withheld and "audio" in new.get("modalities", []):
+            new.setdefault("voice", fields["voice"])
         event = SessionUpdate(event_id=new_event_id(), session=new)
         self._asked[event.event_id] = _Wish(new, tools)
         return [event]

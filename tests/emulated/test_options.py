@@ -4,7 +4,7 @@ import pytest
 
 from livekit_plugins_voicelive import AzureSemanticVad, ServerVad
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
-from tests.emulated.conftest import Events, eventually, model_of, session_with
+from tests.emulated.conftest import Events, eventually, heard, model_of, session_with
 from voicelive_emulator.server import EmulatorServer
 
 
@@ -93,3 +93,21 @@ async def test_a_refused_option_leaves_the_others_of_its_call_unchanged(
         session.update_options(temperature=0.5)
         await events.server_event(server.SessionUpdated, count=2)
         assert sessions(service)[before:] == [{"temperature": 0.5}]
+
+
+async def test_a_session_writes_for_a_while_and_speaks_again_with_its_voice(
+    service: EmulatorServer,
+) -> None:
+    async with session_with(service, voice="en-US-AvaNeural") as (session, events):
+        await events.server_event(server.SessionUpdated)
+        session.update_options(modalities=["text"])
+        text, seconds = await heard(await session.generate_reply())
+        assert text
+        assert not seconds
+        session.reconnect()
+        await events.wait("session_reconnected")
+        session.update_options(modalities=["text", "audio"])
+        assert (await heard(await session.generate_reply()))[1]
+        updated = await events.server_event(server.SessionUpdated, count=4)
+        assert updated.session["voice"]["name"] == "en-US-AvaNeural"
+        assert events.all("error") == []

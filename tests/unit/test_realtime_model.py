@@ -391,6 +391,17 @@ def test_a_change_goes_by_both_names_of_the_token_limit_and_by_one_of_them() -> 
     assert model.session_fields["max_response_output_tokens"] == 100
 
 
+def test_a_session_can_stop_speaking_and_keeps_its_voice_for_when_it_speaks_again() -> None:
+    model = model_with(voice="en-US-AvaNeural")
+    model.update_options(modalities=["text"])
+    model.update_options(max_output_tokens=100)
+    assert model.session_fields["voice"]["name"] == "en-US-AvaNeural"
+    with pytest.raises(ValueError, match="of no use"):
+        model.update_options(voice="en-US-AndrewNeural")
+    model.update_options(modalities=["text", "audio"], voice="en-US-AndrewNeural")
+    assert model.session_fields["voice"]["name"] == "en-US-AndrewNeural"
+
+
 def test_what_an_object_leaves_out_is_sent_as_the_service_wants_it() -> None:
     fields = model_with(input_audio_echo_cancellation={}).session_fields
     assert fields["input_audio_echo_cancellation"] == {"type": "server_echo_cancellation"}

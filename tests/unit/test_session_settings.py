@@ -166,3 +166,15 @@ def test_what_is_configured_can_be_asked() -> None:
     assert settings["voice"] is None
     assert not SessionSettings({"input_audio_transcription": None}).transcribes
     assert not SessionSettings({}).timestamps_words
+
+
+def test_a_session_that_only_writes_names_its_voice_when_it_speaks_again() -> None:
+    settings = SessionSettings({"modalities": ["text", "audio"], "voice": {"name": "ava"}})
+    assert settings.opening().session["voice"] == {"name": "ava"}
+    [written] = settings.update({"modalities": ["text"]})
+    assert written.session == {"modalities": ["text"]}
+    assert settings.opening().session == {"modalities": ["text"]}
+    [spoken] = settings.update({"modalities": ["text", "audio"]})
+    assert spoken.session == {"modalities": ["text", "audio"], "voice": {"name": "ava"}}
+    assert settings.opening().session["voice"] == {"name": "ava"}
+    assert settings.update({"temperature": 0.5})[0].session == {"temperature": 0.5}
