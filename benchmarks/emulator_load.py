@@ -25,8 +25,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from voicelive_emulator.stand_ins import hum
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.stand_ins import hum
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 EMULATOR = Path(__file__).with_name("loaded_emulator.py")
 SPOKEN = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from statistics import median
 
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 TEXTS = (
     "Hello!",

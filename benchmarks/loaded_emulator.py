@@ -12,10 +12,10 @@ import sys
 from statistics import quantiles
 
 from voicelive_emulator import EmulatorServer, ScriptedBrain
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.script import Rule, Script
-from voicelive_emulator.speech_detector import neural_probability
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.brains.script import Rule, Script
+from voicelive_emulator.speech.detector import neural_probability
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 LOOK_EVERY_S = 0.005
 ANSWER = "This is the answer of a script. It goes on for a while, and then it ends."

@@ -23,8 +23,8 @@ from demo.environment import read_environment
 from demo.loudspeaker import Loudspeaker, SoundDeviceMissing, open_loudspeaker, open_microphone
 from demo.recording import Samples, read_wav
 from demo.room_access import join_token, livekit_access
-from voicelive_emulator.speech_packages import SpeechPackagesMissing
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.packages import SpeechPackagesMissing
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 AGENT_DEADLINE_S = 20.0
 REPLY_DEADLINE_S = 60.0

@@ -24,7 +24,7 @@ from livekit_plugins_voicelive.translator import Translator
 from voicelive_emulator.behaviour import Backend, Behaviour
 from voicelive_emulator.emulated_session import EmulatedSession
 from voicelive_emulator.in_memory import InMemoryEmulator
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 from voicelive_emulator.work import Call, ConversationView, Say, Thought
 
 FRAME_MS = 40

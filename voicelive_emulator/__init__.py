@@ -4,12 +4,12 @@ Imports nothing of the plugin but its wire types.
 """
 
 from .behaviour import Backend, Behaviour
-from .brain import ScriptedBrain
+from .brains.scripted import ScriptedBrain
 from .emulated_session import EmulatedSession
 from .faults import Faults
 from .in_memory import InMemoryEmulator
 from .server import EmulatorServer
-from .stand_ins import DeafEars, HummingVoice
+from .speech.stand_ins import DeafEars, HummingVoice
 
 __all__ = [
     "Backend",

@@ -12,22 +12,22 @@ import sys
 from typing import Any
 
 from .behaviour import Behaviour
-from .brain import ScriptedBrain
-from .chat_completions_brain import ChatCompletionsBrain
+from .brains.by_profile import CHAT, CLAUDE, ProfileBrain
+from .brains.chat_completions import ChatCompletionsBrain
+from .brains.messages import MessagesBrain
+from .brains.script import Script, WrongScript, read_rules
+from .brains.scripted import ScriptedBrain
 from .command_line import arguments
 from .faults import Faults
-from .messages_brain import MessagesBrain
-from .profile_brain import CHAT, CLAUDE, ProfileBrain
-from .recognizer import Recognizer, WrongModel
-from .recording import WrongRecording, read_recording
-from .recording_proxy import RecordingProxy
-from .replay_server import ReplayServer
-from .script import Script, WrongScript, read_rules
+from .recordings.proxy import RecordingProxy
+from .recordings.recording import WrongRecording, read_recording
+from .recordings.replay_server import ReplayServer
 from .server import EmulatorServer
-from .speech_detector import neural_probability
-from .speech_packages import SpeechPackagesMissing
+from .speech.detector import neural_probability
+from .speech.packages import SpeechPackagesMissing
+from .speech.recognizer import Recognizer, WrongModel
+from .speech.synthesizer import Synthesizer
 from .switches import WrongSwitch, read_pair
-from .synthesizer import Synthesizer
 from .work import Brain
 
 

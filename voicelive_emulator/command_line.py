@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .behaviour import Behaviour
+from .brains.by_profile import CHAT, CLAUDE
 from .faults import Faults
-from .profile_brain import CHAT, CLAUDE
 from .switches import names
 
 

@@ -14,7 +14,7 @@ from livekit_plugins_voicelive.protocol.audio import bytes_to_ms, ms_to_bytes
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 from livekit_plugins_voicelive.protocol.wire_struct import UnsetType, given
 
-from .client_items import normalised, sound_of
+from .documented.client_items import normalised, sound_of
 from .ids import new_id
 from .refusal import Refused
 from .work import HistoryEntry, ToolCall, ToolResult, Utterance, Word

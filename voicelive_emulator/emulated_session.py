@@ -17,14 +17,14 @@ from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.wire_struct import given
 
 from .behaviour import Backend, Behaviour
-from .client_items import sound_of
 from .conversation import Conversation, Entry
+from .documented.client_items import sound_of
 from .ids import new_id
 from .mcp_servers import McpServers
 from .refusal import Refused
 from .responses import Responses
 from .session_settings import SessionSettings
-from .speech_detector import loudness_probability
+from .speech.detector import loudness_probability
 from .turn_detector import SpeechProbability, SpeechStarted
 from .user_turns import TurnEvent, UserTurns
 from .work import (

@@ -8,9 +8,9 @@ from __future__ import annotations
 from livekit_plugins_voicelive.protocol.client_events import ClientEvent
 from livekit_plugins_voicelive.protocol.server_events import ServerEvent, UnknownEvent
 
-from .brain import ScriptedBrain
+from .brains.scripted import ScriptedBrain
 from .emulated_session import EmulatedSession
-from .stand_ins import DeafEars, HummingVoice, UnreachableToolServers
+from .speech.stand_ins import DeafEars, HummingVoice, UnreachableToolServers
 from .work import (
     Brain,
     CallTool,

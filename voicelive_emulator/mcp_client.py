@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .speech_packages import SpeechPackagesMissing
+from .speech.packages import SpeechPackagesMissing
 from .work import ToolOutput
 
 if TYPE_CHECKING:

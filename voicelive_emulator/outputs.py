@@ -17,10 +17,10 @@ from livekit_plugins_voicelive.protocol import (
 from livekit_plugins_voicelive.protocol.audio import bytes_to_ms
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
-from .audio_formats import OutputEncoder
 from .conversation import Entry
 from .ids import new_id
-from .visemes import SILENCE, visemes
+from .speech.audio_formats import OutputEncoder
+from .speech.visemes import SILENCE, visemes
 from .work import Word
 
 Events = list[server.ServerEvent]

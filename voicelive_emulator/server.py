@@ -16,20 +16,20 @@ from livekit_plugins_voicelive.protocol.client_events import ClientEvent
 from livekit_plugins_voicelive.protocol.server_events import ErrorEvent
 
 from .behaviour import Backend, Behaviour
-from .brain import ScriptedBrain
+from .brains.faulty import FaultyBrain
+from .brains.scripted import ScriptedBrain
 from .control import PREFIX, Control
 from .emulated_session import EmulatedSession
 from .event_log import EventLog
 from .faults import Faults
-from .faulty_brain import FaultyBrain
 from .handshake import HandshakeRefused, UpgradeRequest, check
 from .http_response import http_response
 from .listener import Listener
 from .mcp_client import McpClient
 from .session_runner import SessionRunner
-from .speech_detector import loudness_probability
+from .speech.detector import loudness_probability
+from .speech.stand_ins import DeafEars, HummingVoice
 from .speech_threads import SpeechThreads
-from .stand_ins import DeafEars, HummingVoice
 from .turn_detector import SpeechProbability
 from .work import Brain, Ears, ToolServers, Voice
 
@@ -43,8 +43,8 @@ class EmulatorServer(Listener):
     """``async with EmulatorServer() as server:`` owns the port, the connections and the worker threads.
 
     Without arguments it listens by loudness, understands nothing and hums: fast, for tests. Give it a
-    :class:`~.recognizer.Recognizer`, a :class:`~.synthesizer.Synthesizer` and
-    :func:`~.speech_detector.neural_probability` to have it hear and speak.
+    :class:`~.speech.recognizer.Recognizer`, a :class:`~.speech.synthesizer.Synthesizer` and
+    :func:`~.speech.detector.neural_probability` to have it hear and speak.
     """
 
     def __init__(

@@ -9,12 +9,12 @@ import msgspec
 
 from livekit_plugins_voicelive.protocol.session_config import SessionConfig
 
-from .backend_limits import check_backend
 from .behaviour import Backend
-from .documented_values import SessionValues, check_values, check_version
+from .documented.backend_limits import check_backend
+from .documented.session_parts import checked_choice, checked_format, checked_tools, checked_voice
+from .documented.values import SessionValues, check_values, check_version
 from .ids import new_id
 from .refusal import Refused
-from .session_parts import checked_choice, checked_format, checked_tools, checked_voice
 from .turn_detector import TurnRules
 
 PERSONA = (

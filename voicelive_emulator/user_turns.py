@@ -8,12 +8,12 @@ from __future__ import annotations
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 
-from .audio_formats import InputDecoder
 from .conversation import Entry
 from .ids import new_id
 from .input_buffer import InputBuffer
 from .refusal import Refused
 from .session_settings import SessionSettings
+from .speech.audio_formats import InputDecoder
 from .turn_detector import (
     PauseStarted,
     SpeechProbability,

@@ -6,8 +6,8 @@ import re
 import numpy as np
 
 from demo.recording import SAMPLE_RATE, Samples
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 PAUSE_MS = 200
 

@@ -17,7 +17,7 @@ from tests.e2e.speech import Speech, similarity
 from tests.e2e.visitor import DEADLINE_S, Visitor
 from tests.emulated.conftest import eventually
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 from worker.apology import ERROR_TOPIC
 
 RECORDED = "I am sorry, something went wrong and I cannot go on. Please try again later."

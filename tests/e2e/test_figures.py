@@ -5,7 +5,7 @@ import numpy as np
 from demo.recording import Samples
 from tests.e2e.conftest import StartWorker, Visit
 from tests.e2e.visitor import DEADLINE_S, Visitor
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 SECRET = "What time is it in Tokyo?"
 

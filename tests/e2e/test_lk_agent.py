@@ -15,7 +15,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.lk import CONSOLE_RATE, LkAgentConsole, LkAgentDev
 from tests.e2e.worker_process import WorkerProcess, environment_of
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 StartAsLk = Callable[..., WorkerProcess]
 

@@ -10,10 +10,10 @@ import pytest
 from livekit.agents import APIConnectOptions, llm
 from livekit_plugins_voicelive import RealtimeModel, RealtimeSession
 from voicelive_emulator.behaviour import Behaviour
-from voicelive_emulator.recognizer import Recognizer
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.speech_detector import neural_probability
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.detector import neural_probability
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 DEADLINE_S = 10.0
 

@@ -19,7 +19,7 @@ from tests.emulated.loudspeaker import Loudspeaker
 from tests.session_pair import PlannedBrain
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 from voicelive_emulator.work import Call, Say
 
 STORY = Say("Once upon a time there was a fox. It lived in a wood and it liked to talk to people.")

@@ -11,7 +11,7 @@ from livekit_plugins_voicelive.protocol import client_events as client, server_e
 from tests.emulated.conftest import DEADLINE_S, session_with
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 
 SPEECH_MS = 800
 SILENCE_MS = 500

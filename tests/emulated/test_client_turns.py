@@ -16,8 +16,8 @@ from tests.emulated.loudspeaker import Loudspeaker
 from tests.emulated.test_agent_session import AT_ONCE, STORY, Assistant, Conversation, conversation
 from tests.session_pair import PlannedBrain
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import DeafEars
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.stand_ins import DeafEars
+from voicelive_emulator.speech.synthesizer import Synthesizer
 from voicelive_emulator.work import Call, Say
 
 

@@ -15,10 +15,10 @@ from azure.core.credentials import AzureKeyCredential
 from livekit_plugins_voicelive.protocol import g711
 from tests.emulated.conftest import eventually
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.audio_formats import resample
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.speech_detector import neural_probability
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.audio_formats import resample
+from voicelive_emulator.speech.detector import neural_probability
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 DEADLINE_S = 60
 QUESTION = "What is the weather in London tomorrow?"

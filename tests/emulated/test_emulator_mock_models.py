@@ -18,7 +18,7 @@ from livekit_plugins_voicelive.protocol import client_events as client, server_e
 from livekit_plugins_voicelive.protocol.items import function_call_output_item
 from tests.emulated.test_emulator_server import KEY, question, read, send
 from tests.unit.emulator.client import WEATHER
-from voicelive_emulator.profile_brain import CHAT, CLAUDE
+from voicelive_emulator.brains.by_profile import CHAT, CLAUDE
 
 # Of the two keys, each API shows one in its own header.
 RULES = """

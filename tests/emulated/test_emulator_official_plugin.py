@@ -13,8 +13,8 @@ from livekit_plugins_voicelive.protocol import client_events as client
 from tests.emulated.conftest import KEY
 from tests.emulated.loudspeaker import Loudspeaker
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 DEADLINE_S = 60.0
 SILENCE_1_S = bytes(48_000)

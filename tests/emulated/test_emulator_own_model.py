@@ -15,10 +15,10 @@ from livekit_plugins_voicelive.protocol.items import function_call_output_item
 from tests.emulated.test_emulator_server import KEY, dial, question, read, send
 from tests.unit.emulator.client import WEATHER
 from voicelive_emulator import EmulatorServer, ScriptedBrain
-from voicelive_emulator.chat_completions_brain import ChatCompletionsBrain
-from voicelive_emulator.messages_brain import MessagesBrain
-from voicelive_emulator.profile_brain import ProfileBrain
-from voicelive_emulator.sentence_stream import whole_sentences
+from voicelive_emulator.brains.by_profile import ProfileBrain
+from voicelive_emulator.brains.chat_completions import ChatCompletionsBrain
+from voicelive_emulator.brains.messages import MessagesBrain
+from voicelive_emulator.brains.sentence_stream import whole_sentences
 
 CHAT = "byom-azure-openai-chat-completion"
 CLAUDE = "byom-foundry-anthropic-messages"

@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from livekit_plugins_voicelive.protocol import client_events as client
 from tests.emulated.test_emulator_server import KEY, QUERY, command, question, read, send
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.recording_proxy import RecordingProxy
-from voicelive_emulator.scrubbed import SCRUBBED
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.recordings.proxy import RecordingProxy
+from voicelive_emulator.recordings.scrubbed import SCRUBBED
+from voicelive_emulator.speech.stand_ins import hum
 
 
 @asynccontextmanager

@@ -24,10 +24,10 @@ from tests.recorded_shapes.comparison import differences
 from tests.recorded_shapes.shape import Shape, read_session
 from tests.unit.emulator.test_recorded_shapes import emulated
 from voicelive_emulator import Behaviour, EmulatorServer
-from voicelive_emulator.recording import read_recording
-from voicelive_emulator.recording_proxy import RecordingProxy
-from voicelive_emulator.replay_server import ReplayServer
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.recordings.proxy import RecordingProxy
+from voicelive_emulator.recordings.recording import read_recording
+from voicelive_emulator.recordings.replay_server import ReplayServer
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 
 
 @function_tool

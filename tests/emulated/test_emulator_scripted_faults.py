@@ -18,9 +18,9 @@ from tests.emulated.test_emulator_server import KEY, QUERY, command, dial, quest
 from tests.emulated.test_realtime_session import heard
 from voicelive_emulator import DeafEars, EmulatorServer, Faults, ScriptedBrain
 from voicelive_emulator.behaviour import Behaviour
-from voicelive_emulator.script import Rule, Script
+from voicelive_emulator.brains.script import Rule, Script
 from voicelive_emulator.session_runner import event_type
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 BOUNDARIES = [
     "response.output_item.added",

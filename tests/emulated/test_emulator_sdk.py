@@ -19,8 +19,8 @@ from azure.core.credentials import AzureKeyCredential
 
 from tests.emulated.conftest import KEY
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.synthesizer import Synthesizer
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer
 
 DEADLINE_S = 60
 SILENCE_1_S = bytes(48_000)

@@ -23,7 +23,7 @@ from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from tests.emulated.conftest import KEY
 from voicelive_emulator import Behaviour, EmulatorServer
 from voicelive_emulator.session_runner import event_type
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.work import ConversationView, Say, Thought
 
 DEADLINE_S = 20.0

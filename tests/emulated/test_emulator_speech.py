@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from voicelive_emulator.audio_formats import InputDecoder, encode_output
-from voicelive_emulator.recognizer import Recognizer
-from voicelive_emulator.speech_detector import neural_probability
-from voicelive_emulator.synthesizer import Synthesizer, pitch_of, rate_of
+from voicelive_emulator.speech.audio_formats import InputDecoder, encode_output
+from voicelive_emulator.speech.detector import neural_probability
+from voicelive_emulator.speech.recognizer import Recognizer
+from voicelive_emulator.speech.synthesizer import Synthesizer, pitch_of, rate_of
 from voicelive_emulator.turn_detector import SpeechStarted, SpeechStopped, TurnDetector, TurnRules
 
 QUESTION = "What is the weather in London tomorrow?"

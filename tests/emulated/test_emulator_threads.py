@@ -12,9 +12,9 @@ import pytest
 from livekit_plugins_voicelive.protocol import client_events as client
 from tests.emulated.test_emulator_server import KEY, TURN, dial, read, send
 from voicelive_emulator import EmulatorServer
-from voicelive_emulator.brain import ScriptedBrain
+from voicelive_emulator.brains.scripted import ScriptedBrain
+from voicelive_emulator.speech.stand_ins import DeafEars, HummingVoice, UnreachableToolServers
 from voicelive_emulator.speech_threads import Result, SpeechThreads
-from voicelive_emulator.stand_ins import DeafEars, HummingVoice, UnreachableToolServers
 from voicelive_emulator.work import ConversationView, Say, Speak, SpokenChunk, Thought, Work
 
 

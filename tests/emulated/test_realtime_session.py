@@ -15,7 +15,7 @@ from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from tests.emulated.conftest import Events, eventually, heard, session_with, user
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 
 SLOW = Behaviour(pace=2.0)
 

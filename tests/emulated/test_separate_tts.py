@@ -17,7 +17,7 @@ from tests.emulated.loudspeaker import Loudspeaker
 from tests.session_pair import PlannedBrain
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.work import Say
 
 ANSWER = "It is noon in Paris, and the sun is shining."

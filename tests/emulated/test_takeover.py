@@ -16,7 +16,7 @@ from tests.emulated.loudspeaker import Loudspeaker
 from tests.session_pair import PlannedBrain
 from voicelive_emulator.behaviour import Behaviour
 from voicelive_emulator.server import EmulatorServer
-from voicelive_emulator.stand_ins import DeafEars, hum
+from voicelive_emulator.speech.stand_ins import DeafEars, hum
 from voicelive_emulator.work import Say
 from worker.assistant import Assistant
 from worker.call_settings import CallSettings

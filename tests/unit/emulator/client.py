@@ -14,7 +14,7 @@ from voicelive_emulator import (
     InMemoryEmulator,
 )
 from voicelive_emulator.session_runner import event_type
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 NATIVE = Backend()
 CASCADE = Backend(model="gpt-4.1", kind="cascade")

@@ -22,7 +22,7 @@ from livekit_plugins_voicelive.protocol.items import (
 )
 from tests.unit.emulator.client import CASCADE, NATIVE, SPOKEN_TURN, WEATHER, Client, silence
 from voicelive_emulator import Backend, Behaviour, ScriptedBrain
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.work import ConversationView, Thought
 
 SEEDS = range(200)

@@ -3,13 +3,13 @@ import pytest
 
 from livekit_plugins_voicelive.protocol import g711, server_events as server
 from tests.unit.emulator.client import CASCADE, Connect
-from voicelive_emulator.audio_formats import (
+from voicelive_emulator.speech.audio_formats import (
     OUTPUT_RATES,
     InputDecoder,
     OutputEncoder,
     encode_output,
 )
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 
 def pitch_hz(samples: np.ndarray, rate: int) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from tests.unit.emulator.client import SPOKEN_TURN, Client, Connect, only, types
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 STORY = "Tell me a story."

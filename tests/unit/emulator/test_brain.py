@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.emulator.client import WEATHER
 from voicelive_emulator import ScriptedBrain
-from voicelive_emulator.brain import spoken_result
+from voicelive_emulator.brains.scripted import spoken_result
 from voicelive_emulator.work import (
     Call,
     ConversationView,

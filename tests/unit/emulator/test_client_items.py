@@ -8,7 +8,7 @@ from livekit_plugins_voicelive.protocol import client_events as client, server_e
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 from tests.unit.emulator.client import CASCADE, NATIVE, Client, Connect, only, types
 from voicelive_emulator import Behaviour
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.work import Utterance
 
 CALL = {"type": "function_call", "name": "f", "call_id": "call_1", "arguments": "{}"}

@@ -7,9 +7,9 @@ from livekit_plugins_voicelive.protocol import client_events as client, server_e
 from livekit_plugins_voicelive.protocol.items import Item, text_part
 from livekit_plugins_voicelive.protocol.response import Response
 from tests.unit.emulator.client import CASCADE, SPOKEN_TURN, Client, Connect, only, silence, types
-from voicelive_emulator.audio_formats import encode_output
 from voicelive_emulator.emulated_session import NOT_EMULATED
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.audio_formats import encode_output
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.work import Call, ConversationView, Say, Thought
 
 

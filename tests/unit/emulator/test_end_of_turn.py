@@ -8,7 +8,7 @@ import pytest
 
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from tests.unit.emulator.client import Client, Connect, only, silence, types
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 EOU: dict[str, Any] = {"model": "semantic_detection_v1"}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from voicelive_emulator.first_words import SHORT_LETTERS, first_words
-from voicelive_emulator.story import STORY
+from voicelive_emulator.brains.story import STORY
+from voicelive_emulator.speech.first_words import SHORT_LETTERS, first_words
 
 
 @pytest.mark.parametrize(

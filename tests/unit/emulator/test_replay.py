@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from voicelive_emulator.recording import WrongRecording, read_recording
-from voicelive_emulator.replay import Departed, Replay
+from voicelive_emulator.recordings.recording import WrongRecording, read_recording
+from voicelive_emulator.recordings.replay import Departed, Replay
 
 
 def line(sender: str, type: str, **fields: Any) -> dict[str, Any]:

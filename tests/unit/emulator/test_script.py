@@ -8,7 +8,7 @@ import pytest
 
 from livekit_plugins_voicelive.protocol.server_events import ErrorDetails
 from voicelive_emulator import Faults, ScriptedBrain
-from voicelive_emulator.script import Script, ScriptedFailure, WrongScript, read_rules
+from voicelive_emulator.brains.script import Script, ScriptedFailure, WrongScript, read_rules
 from voicelive_emulator.work import (
     Call,
     ConversationView,

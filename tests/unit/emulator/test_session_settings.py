@@ -6,7 +6,7 @@ import pytest
 from livekit_plugins_voicelive.protocol import client_events as client, server_events as server
 from tests.unit.emulator.client import CASCADE, Connect, only, silence, types
 from voicelive_emulator import Backend
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.stand_ins import hum
 
 RECORDED_DETECTION = {
     "type": "server_vad",

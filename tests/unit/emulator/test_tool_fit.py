@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from livekit_plugins_voicelive.tools import wire_tools
-from voicelive_emulator.arithmetic import expression_in
-from voicelive_emulator.spoken_numbers import numbers_in
-from voicelive_emulator.tool_fit import fitting_call
+from voicelive_emulator.brains.arithmetic import expression_in
+from voicelive_emulator.brains.spoken_numbers import numbers_in
+from voicelive_emulator.brains.tool_fit import fitting_call
 from worker.tools import convert, get_time
 
 TOOLS = tuple(wire_tools([get_time, convert]))

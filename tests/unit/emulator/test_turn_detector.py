@@ -1,8 +1,8 @@
 import pytest
 
 from tests.unit.emulator.client import silence
-from voicelive_emulator.speech_detector import loudness_probability
-from voicelive_emulator.stand_ins import hum
+from voicelive_emulator.speech.detector import loudness_probability
+from voicelive_emulator.speech.stand_ins import hum
 from voicelive_emulator.turn_detector import (
     PauseStarted,
     SpeechResumed,

@@ -10,7 +10,7 @@ from livekit_plugins_voicelive.protocol import (
     server_events as server,
 )
 from tests.unit.emulator.client import CASCADE, NATIVE, Client, Connect, types
-from voicelive_emulator.visemes import visemes
+from voicelive_emulator.speech.visemes import visemes
 from voicelive_emulator.work import Word
 
 AVA = {"type": "azure-standard", "name": "en-US-AvaNeural"}

@@ -15,11 +15,11 @@ import numpy as np
 
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
+from ..work import SpokenChunk, Word
 from .audio_formats import Samples, resample
 from .first_words import first_words
-from .speech_packages import SpeechPackagesMissing
+from .packages import SpeechPackagesMissing
 from .stand_ins import sentences
-from .work import SpokenChunk, Word
 
 _QUIET = 200
 """Samples below this are the silence around a sentence."""

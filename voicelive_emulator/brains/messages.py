@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ..work import Call, ConversationView, Say, Spent, Thought, ToolCall, ToolResult, Utterance
 from .event_stream import post
 from .sentence_stream import whole_sentences
-from .work import Call, ConversationView, Say, Spent, Thought, ToolCall, ToolResult, Utterance
 
 MAX_TOKENS = 1_024
 """The API wants a limit. Assumption: the service's own is unknown."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
-from .work import ServerTools, SpokenChunk, ToolOutput, Word
+from ..work import ServerTools, SpokenChunk, ToolOutput, Word
 
 MS_PER_CHARACTER = 60
 

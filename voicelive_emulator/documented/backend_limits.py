@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .behaviour import Backend
-from .refusal import Refused
+from ..behaviour import Backend
+from ..refusal import Refused
 
 _OPENAI_TRANSCRIBERS = ("whisper", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 _FIRST_WITH_REFERENCE = "2026-06-01-preview"

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from .brain import unanswered, unspoken_results
-from .faults import Faults
-from .switches import WrongSwitch, read_all
-from .work import Brain, Call, ConversationView, Say, Thought
+from ..faults import Faults
+from ..switches import WrongSwitch, read_all
+from ..work import Brain, Call, ConversationView, Say, Thought
+from .scripted import unanswered, unspoken_results
 
 
 class WrongScript(ValueError):
@@ -39,7 +39,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     fails: bool = False
     """Fail after saying that, as a model that cannot be reached."""
     faults: dict[str, Any] = {}
-    """Switches of :class:`~.faults.Faults`, on from the beginning of this answer to the beginning of the next."""
+    """Switches of :class:`~..faults.Faults`, on from the beginning of this answer to the beginning of the next."""
     once: bool = False
     """Answer a single time, and fit nothing more."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..work import Call, ConversationView, Say, Spent, Thought, ToolCall, ToolResult, Utterance
 from .event_stream import post
 from .sentence_stream import whole_sentences
-from .work import Call, ConversationView, Say, Spent, Thought, ToolCall, ToolResult, Utterance
 
 
 class ChatCompletionsBrain:

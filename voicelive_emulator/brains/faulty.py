@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .faults import Faults
-from .work import Brain, ConversationView, Thought
+from ..faults import Faults
+from ..work import Brain, ConversationView, Thought
 
 
 class ModelFailed(Exception):

@@ -8,11 +8,11 @@ import msgspec
 
 from livekit_plugins_voicelive.protocol.session_config import Voice
 
-from .audio_formats import OUTPUT_RATES
-from .behaviour import Backend
-from .documented_values import VOICE_NAMES, check_version
-from .refusal import Refused
+from ..behaviour import Backend
+from ..refusal import Refused
+from ..speech.audio_formats import OUTPUT_RATES
 from .tool_shapes import Tool
+from .values import VOICE_NAMES, check_version
 
 
 def checked_voice(voice: Any, backend: Backend, param: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .work import Word
+from ..work import Word
 
 SILENCE = 0
 

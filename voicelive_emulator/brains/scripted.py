@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from ..work import Call, ConversationView, HistoryEntry, Say, Thought, ToolResult, Utterance
 from . import arithmetic
 from .persona import small_talk
 from .story import STORY
 from .tool_fit import fitting_call
-from .work import Call, ConversationView, HistoryEntry, Say, Thought, ToolResult, Utterance
 
 _SAY = re.compile(
     r"\b(?:say|repeat)(?: exactly| after me| the words?| the following| this| just)*\s*[:,]?\s+"

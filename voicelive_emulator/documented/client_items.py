@@ -10,8 +10,8 @@ import msgspec
 from livekit_plugins_voicelive.protocol.items import ContentPart, Item
 from livekit_plugins_voicelive.protocol.wire_struct import UNSET, given
 
-from .ids import new_id
-from .refusal import Refused
+from ..ids import new_id
+from ..refusal import Refused
 
 _REQUIRED = {
     "message": ("role", "content"),

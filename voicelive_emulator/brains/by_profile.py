@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .work import Brain, ConversationView, Thought
+from ..work import Brain, ConversationView, Thought
 
 CHAT = "byom-azure-openai-chat-completion"
 CLAUDE = "byom-foundry-anthropic-messages"

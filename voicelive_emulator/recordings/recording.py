@@ -1,6 +1,6 @@
 """A recording read from its file: what the client and the service sent on each connection, line by line.
 
-:mod:`.recording_proxy` writes what this reads. It knows no socket.
+:mod:`.proxy` writes what this reads. It knows no socket.
 """
 
 from __future__ import annotations

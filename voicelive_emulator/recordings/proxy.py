@@ -18,8 +18,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
-from .http_response import http_response
-from .listener import MAX_MESSAGE_BYTES, Listener
+from ..http_response import http_response
+from ..listener import MAX_MESSAGE_BYTES, Listener
 from .scrubbed import scrubbed_event, scrubbed_target
 
 PASSED_ON = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .speech_packages import SpeechPackagesMissing
-from .turn_detector import SpeechProbability
+from ..turn_detector import SpeechProbability
+from .packages import SpeechPackagesMissing
 
 
 def loudness_probability(window: npt.NDArray[np.int16]) -> float:

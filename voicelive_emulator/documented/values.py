@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from .refusal import Refused
+from ..refusal import Refused
 
 Milliseconds = Annotated[int, Meta(ge=0)]
 Modalities = Annotated[list[Literal["text", "audio", "animation", "avatar"]], Meta(min_length=1)]

@@ -14,7 +14,7 @@ import numpy as np
 from livekit_plugins_voicelive.protocol.audio import SAMPLE_RATE
 
 from .audio_formats import resample
-from .speech_packages import SpeechPackagesMissing
+from .packages import SpeechPackagesMissing
 
 WHISPER_RATE = 16_000
 

@@ -10,9 +10,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .event_log import FROM_CLIENT, TO_CLIENT, EventLog
-from .http_response import http_response
-from .listener import Listener
+from ..event_log import FROM_CLIENT, TO_CLIENT, EventLog
+from ..http_response import http_response
+from ..listener import Listener
 from .recording import RecordedConnection
 from .replay import Departed, Replay
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..work import Call
 from .arithmetic import expression_in
 from .spoken_numbers import numbers_in, with_digits
-from .work import Call
 
 _COMMON = frozenset(
     re.findall(

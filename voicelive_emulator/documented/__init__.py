@@ -1,0 +1,1 @@
+"""What the service documents for a session, a response and an item. Pure functions."""

@@ -1,0 +1,1 @@
+"""What was said on the wire, written down and played again."""

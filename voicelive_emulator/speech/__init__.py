@@ -1,0 +1,1 @@
+"""Ears, voice and detector, and the formats of their sound. They know no session."""
