@@ -289,6 +289,8 @@ class Translator:
 
     def connection_lost(self, *, now: float) -> None:
         """The connection is gone; the session is not."""
+        if self._life.connected:
+            self._take(self._turn_events.connection_lost())
         self._life.lost()
         self._to_send.clear()
         ended, owed = self._responses.connection_lost()
@@ -353,11 +355,8 @@ class Translator:
                 self._response_events.item_added(response_id, item, now=now)
             case server.ResponsePartEvent():
                 self._response_events.part(event, now=now)
-            case (
-                server.ResponseFunctionCallArgumentsDelta(response_id=response_id)
-                | ResponseMcpCallArgumentsDelta(response_id=response_id)
-            ):
-                self._response_events.progressed(response_id, now=now)
+            case server.ResponseFunctionCallArgumentsDelta() | ResponseMcpCallArgumentsDelta():
+                self._response_events.progressed(event.response_id, now=now)
             case server.ResponseFunctionCallArgumentsDone():
                 self._response_events.arguments_done(event, now=now)
             case server.ResponseOutputItemDone(response_id=response_id, item=item):

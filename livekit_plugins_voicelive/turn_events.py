@@ -47,6 +47,13 @@ class TurnEvents:
         stopped = llm.InputSpeechStoppedEvent(self._settings.transcribes)
         return Outcome(emit=[Emit("input_speech_stopped", stopped)])
 
+    def connection_lost(self) -> Outcome:
+        """Nobody will say when the speech that runs ends; the next connection reports it anew, if it hears it."""
+        if not self._input_audio.in_speech:
+            return Outcome()
+        stopped = llm.InputSpeechStoppedEvent(self._settings.transcribes)
+        return Outcome(emit=[Emit("input_speech_stopped", stopped)])
+
     def committed(self, item_id: str, *, now: float) -> None:
         """The turn is a message now; one that the service ended, it also answers."""
         if not self._turns.committed(item_id):

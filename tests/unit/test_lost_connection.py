@@ -380,3 +380,15 @@ async def test_words_of_which_no_sound_came_are_not_told_to_the_next_connection(
     assert Heard(pair.generate_reply().result()).texts[0]
     pair.lose()
     assert pair.history == []
+
+
+async def test_speech_that_a_lost_connection_heard_does_not_last_for_ever() -> None:
+    pair = SessionPair(hears=["Hello?"])
+    pair.start_speaking()
+    for _ in range(2):  # the second never became a session
+        pair.lose()
+        assert pair.names() == ["input_speech_started", "input_speech_stopped"]
+    pair.connect()
+    pair.stop_speaking()
+    assert pair.names().count("input_speech_started") == 2
+    assert pair.names().count("input_speech_stopped") == 2
