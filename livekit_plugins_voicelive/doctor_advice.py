@@ -87,19 +87,17 @@ def _said(body: str) -> str:
     return f" ({words[:MAX_WORDS]})"
 
 
-def _by_status(endpoint: Endpoint, status: int, body: str) -> Advice:
+def _elsewhere(status: int) -> Advice:
     if status < 300:
-        return Advice(
-            "endpoint",
-            f"a web server answers there (HTTP {status}) that is no Voice Live",
-            f"Set {named('endpoint')} to the resource's own address.",
-        )
+        detail = f"a web server answers there (HTTP {status}) that is no Voice Live"
+    else:
+        detail = f"the address redirects (HTTP {status}), and credentials are not sent elsewhere"
+    return Advice("endpoint", detail, f"Set {named('endpoint')} to the resource's own address.")
+
+
+def _by_status(endpoint: Endpoint, status: int, body: str) -> Advice:
     if status < 400:
-        return Advice(
-            "endpoint",
-            f"the address redirects (HTTP {status}), and credentials are not sent elsewhere",
-            f"Set {named('endpoint')} to the resource's own address.",
-        )
+        return _elsewhere(status)
     if status == 400 and "api-version" in body:
         return Advice(
             "api-version",

@@ -61,6 +61,16 @@ TOKEN_PARAMETER = "agent-access-token"
 """Of a classic agent's URL: the connection's own token, once more."""
 
 
+def _project(name: str | None, *, of: str) -> str:
+    if not name:
+        raise ValueError(f"{of} needs {named('project_name')}, the Foundry project of the agent")
+    if "/" in name:
+        raise ValueError(
+            f"{named('project_name')} must be the project's name, such as my-project, not its address"
+        )
+    return name
+
+
 def foundry_agent(
     *,
     agent_name: NotGivenOr[str | None],
@@ -95,15 +105,7 @@ def foundry_agent(
                 raise ValueError(f"{named(argument)} is of no use without {named('agent_name')}")
     if not (name or agent_id):
         return None
-    if not project:
-        argument = named("agent_name") if name else "`agent_id`"
-        raise ValueError(
-            f"{argument} needs {named('project_name')}, the Foundry project of the agent"
-        )
-    if "/" in project:
-        raise ValueError(
-            f"{named('project_name')} must be the project's name, such as my-project, not its address"
-        )
+    project = _project(project, of=named("agent_name") if name else "`agent_id`")
     if agent_id:
         return ClassicAgent(agent_id, project)
     return Agent(

@@ -26,6 +26,16 @@ from .parameters import (
 DEFAULT_MODEL = "gpt-realtime"
 
 
+def _address(endpoint: NotGivenOr[str | None]) -> str:
+    address = given_or_environment("endpoint", endpoint or NOT_GIVEN)
+    if not address:
+        raise ValueError(
+            f"{named('endpoint')} is missing: it is your resource's address, such as "
+            "https://my-resource.services.ai.azure.com"
+        )
+    return address
+
+
 def way_in(
     *,
     endpoint: NotGivenOr[str | None] = NOT_GIVEN,
@@ -46,12 +56,7 @@ def way_in(
     Raises:
         ValueError: an argument is missing or wrong, or two do not go together.
     """
-    address = given_or_environment("endpoint", endpoint or NOT_GIVEN)
-    if not address:
-        raise ValueError(
-            f"{named('endpoint')} is missing: it is your resource's address, such as "
-            "https://my-resource.services.ai.azure.com"
-        )
+    address = _address(endpoint)
     base, own = websocket_base(address), own_query(address)
 
     def chosen(parameter: str, value: NotGivenOr[str | None]) -> str | None:
