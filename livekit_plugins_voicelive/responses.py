@@ -143,10 +143,7 @@ class Responses:
             self._turns_left_unanswered += 1
         fail(
             reply.waiter,
-            llm.RealtimeError(
-                f"Voice Live did not begin a response within {self._reply_timeout_s:g} s",
-                code="timeout",
-            ),
+            llm.RealtimeError("Voice Live did not begin a response in time", code="timeout"),
         )
 
     def refused_as_busy(self, *, now: float) -> None:
