@@ -16,12 +16,12 @@ from livekit_plugins_voicelive.protocol.wire_struct import UNSET, UnsetType, giv
 
 from .behaviour import Backend, Behaviour
 from .conversation import Conversation, history_entries
-from .documented.response_request import check_request, items_of, spec_of, text_of
 from .documented.session_parts import one_way
 from .interim import Interim
 from .mcp_servers import McpServers, mcp_call
 from .outputs import Events
 from .refusal import Refused
+from .response_request import check_request, items_of, spec_of, text_of
 from .response_stream import ResponseStream
 from .session_settings import SessionSettings
 from .usage import usage, with_text_tokens

@@ -4,6 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import livekit_plugins_voicelive
 
 ROOT = Path(livekit_plugins_voicelive.__file__).parent
@@ -124,6 +126,26 @@ def test_the_emulator_knows_nothing_of_the_plugin_but_the_wire() -> None:
                 "livekit_plugins_voicelive"
             ):
                 assert (node.module or "").startswith("livekit_plugins_voicelive.protocol"), path
+
+
+EMULATOR_ROOMS = {
+    "brains": {"faults", "switches", "work"},
+    "speech": {"turn_detector", "work"},
+    "documented": {"behaviour", "ids", "refusal", "speech"},
+    "recordings": {"event_log", "http_response", "listener"},
+}
+"""What each folder of the emulator may import of the rest: none knows a session."""
+
+
+@pytest.mark.parametrize("room", EMULATOR_ROOMS)
+def test_a_room_of_the_emulator_knows_only_what_it_needs(room: str) -> None:
+    known = {
+        (node.module or "").split(".")[0]
+        for path in (ROOT.parent / "voicelive_emulator" / room).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level == 2
+    }
+    assert known == EMULATOR_ROOMS[room]
 
 
 def test_all_that_does_no_io_is_covered_to_the_last_branch() -> None:

@@ -39,7 +39,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     fails: bool = False
     """Fail after saying that, as a model that cannot be reached."""
     faults: dict[str, Any] = {}
-    """Switches of :class:`~..faults.Faults`, on from the beginning of this answer to the beginning of the next."""
+    """Switches of :class:`~voicelive_emulator.faults.Faults`, on from the beginning of this answer to the beginning of the next."""
     once: bool = False
     """Answer a single time, and fit nothing more."""
 

@@ -11,13 +11,13 @@ from livekit_plugins_voicelive.protocol.items import Item
 from livekit_plugins_voicelive.protocol.session_config import InterimResponseConfig
 from livekit_plugins_voicelive.protocol.wire_struct import UNSET, given
 
-from ..behaviour import Backend
-from ..refusal import Refused
-from ..response_stream import ResponseSpec
-from ..session_settings import SessionSettings
-from .client_items import normalised, sound_of
-from .session_parts import checked_choice, checked_format, checked_tools, checked_voice
-from .values import ResponseValues, check_values, check_version
+from .behaviour import Backend
+from .documented.client_items import normalised, sound_of
+from .documented.session_parts import checked_choice, checked_format, checked_tools, checked_voice
+from .documented.values import ResponseValues, check_values, check_version
+from .refusal import Refused
+from .response_stream import ResponseSpec
+from .session_settings import SessionSettings
 
 
 def check_request(request: ResponseCreateParams, backend: Backend) -> None:
